@@ -1,0 +1,3 @@
+//! A durable job runner over the tables of `heirloom_store::queue`.
+//!
+//! Must not know photos.

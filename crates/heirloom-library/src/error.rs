@@ -1,0 +1,68 @@
+//! What a caller can do about a failure.
+
+use std::time::Duration;
+
+use heirloom_types::permission::Permission;
+use uuid::Uuid;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// One kind per thing a caller can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The thing does not exist, or exists and may not be known to the caller; the two look alike on purpose.
+    #[error("no {what} {id} that the caller may use for {needed}")]
+    NotFound {
+        what: &'static str,
+        id: Uuid,
+        needed: Permission,
+    },
+    /// The caller is known and may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// The credential is missing, unknown or wrong; the text is for the person who presented it.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// Input that can never succeed as it is.
+    #[error("{field}: {reason}")]
+    Invalid { field: &'static str, reason: String },
+    /// A request that is well-formed but does not fit the state of things.
+    #[error("{0}")]
+    Conflict(String),
+    /// The owner's space is used up.
+    #[error("quota has been exceeded")]
+    QuotaExceeded,
+    /// The server's own disk or bucket takes no more.
+    #[error("the server's storage is full")]
+    StorageFull,
+    /// A part that is needed does not answer now; the same request may succeed later.
+    #[error("{what} is unavailable")]
+    Unavailable {
+        what: &'static str,
+        retry_after: Duration,
+        #[source]
+        source: Option<anyhow::Error>,
+    },
+    /// A defect or a broken environment: logged, never shown.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// Shorthand for [`Error::Invalid`].
+    pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid {
+            field,
+            reason: reason.into(),
+        }
+    }
+
+    /// Shorthand for [`Error::NotFound`].
+    pub fn not_found(what: &'static str, id: impl Into<Uuid>, needed: Permission) -> Self {
+        Self::NotFound {
+            what,
+            id: id.into(),
+            needed,
+        }
+    }
+}

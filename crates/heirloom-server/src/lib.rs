@@ -1,0 +1,1 @@
+//! The only crate that knows HTTP: the API, uploads and downloads, the web page.

@@ -1,0 +1,71 @@
+//! Who asks, and with what credential.
+
+use crate::{
+    ids::{ApiKeyId, SessionId, UserId},
+    permission::{Permission, Permissions},
+};
+
+/// An authenticated request's user and credential.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The account the request acts for.
+    pub user: UserId,
+    /// Whether that account administers the server.
+    pub is_admin: bool,
+    /// How the request proved who it is.
+    pub credential: Credential,
+    /// What the credential allows.
+    pub permissions: Permissions,
+}
+
+/// How a request proved who it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A logged-in device; `elevated` while its PIN has opened the locked folder.
+    Session { id: SessionId, elevated: bool },
+    /// A key made for a program.
+    ApiKey(ApiKeyId),
+}
+
+impl Caller {
+    /// Whether the credential allows `wanted`.
+    pub fn may(&self, wanted: Permission) -> bool {
+        self.permissions.allows(wanted)
+    }
+
+    /// The session, when the request came through one.
+    pub fn session(&self) -> Option<SessionId> {
+        match self.credential {
+            Credential::Session { id, .. } => Some(id),
+            Credential::ApiKey(_) => None,
+        }
+    }
+
+    /// Whether what is locked away may be shown: only in a session that gave the PIN.
+    pub fn sees_locked(&self) -> bool {
+        matches!(self.credential, Credential::Session { elevated: true, .. })
+    }
+
+    /// Whose rows may be read.
+    pub fn scope(&self) -> Scope {
+        Scope { owner: self.user }
+    }
+}
+
+/// The set of grants that says whose rows may be seen. Every query over owned rows takes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    owner: UserId,
+}
+
+impl Scope {
+    /// The rows of one owner, for work that runs on the owner's behalf.
+    pub fn of_owner(owner: UserId) -> Self {
+        Self { owner }
+    }
+
+    /// The owner whose own rows are visible.
+    pub fn own(&self) -> UserId {
+        self.owner
+    }
+}

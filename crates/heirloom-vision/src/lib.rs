@@ -1,0 +1,3 @@
+//! Pictures to meaning: embeddings, faces, text, labels.
+//!
+//! Must not know ONNX Runtime, owners or databases.
