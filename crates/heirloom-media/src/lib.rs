@@ -2,3 +2,5 @@
 //! metadata, video, places and time zones.
 //!
 //! Must not know owners, assets, databases or HTTP.
+
+pub mod facts;
