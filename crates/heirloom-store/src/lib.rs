@@ -1,3 +1,29 @@
 //! Everything that persists: SQL on two databases, blobs, the change feed, the job tables.
 //!
-//! The only crate that contains SQL or names a database or an object store.
+//! The only crate that contains SQL or names a database or an object store. To add a query: a function in the file of
+//! its noun that takes `&mut Tx` first, portable SQL with `$1` placeholders through [`sql!`](crate::sql), and a test in
+//! `tests/` that runs on both databases.
+
+pub mod albums;
+pub mod api_keys;
+pub mod asset_metadata;
+pub mod assets;
+pub mod changes;
+pub mod db;
+pub mod doomed_files;
+pub mod error;
+pub mod exif;
+pub mod queue;
+pub mod sessions;
+pub mod settings;
+pub mod stages;
+pub mod system;
+pub mod tags;
+#[cfg(feature = "testing")]
+pub mod testing;
+pub mod timeline;
+pub mod uploads;
+pub mod users;
+
+pub use db::{Db, Tx};
+pub use error::{Error, Result};

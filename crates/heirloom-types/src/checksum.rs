@@ -56,6 +56,39 @@ impl fmt::Debug for Blake3 {
     }
 }
 
+/// Checksums are columns of exactly their length.
+#[cfg(feature = "sqlx")]
+mod columns {
+    use sqlx::{Database, Decode, Type, error::BoxDynError};
+
+    use super::{Blake3, Sha1};
+
+    macro_rules! column {
+        ($name:ident) => {
+            impl<DB: Database> Type<DB> for $name
+            where
+                Vec<u8>: Type<DB>,
+            {
+                fn type_info() -> DB::TypeInfo {
+                    <Vec<u8>>::type_info()
+                }
+            }
+
+            impl<'r, DB: Database> Decode<'r, DB> for $name
+            where
+                &'r [u8]: Decode<'r, DB>,
+            {
+                fn decode(value: DB::ValueRef<'r>) -> Result<Self, BoxDynError> {
+                    Ok(Self(<&[u8]>::decode(value)?.try_into()?))
+                }
+            }
+        };
+    }
+
+    column!(Sha1);
+    column!(Blake3);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

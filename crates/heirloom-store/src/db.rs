@@ -1,0 +1,211 @@
+//! The one executor over the two databases. Seven methods fork on the dialect and nothing else does; what cannot be
+//! said in portable SQL is a named function in [`dialect`].
+
+mod bind;
+pub mod dialect;
+mod migrate;
+mod sql;
+
+use std::{path::Path, str::FromStr, time::Duration};
+
+use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
+use sea_query_sqlx::SqlxBinder;
+use sqlx::{
+    AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    sqlite::{
+        SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+
+pub use self::{bind::Bind, sql::Sql};
+use crate::error::{Error, Result};
+
+/// How long a statement waits for a connection before the caller is told that the database is unavailable.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Readers of an embedded database: more than cores only costs memory.
+const SQLITE_READERS_MAX: u32 = 4;
+/// Connections of one process to PostgreSQL.
+const POSTGRES_CONNECTIONS_MAX: u32 = 16;
+
+/// A database: embedded, or a PostgreSQL server.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// Many readers, and one writer that queues its callers.
+    Sqlite {
+        readers: SqlitePool,
+        writer: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// An open transaction; dropped without [`Tx::commit`] it leaves no trace.
+#[derive(Debug)]
+pub enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A row that both databases can decode; `#[derive(FromRow)]` is enough.
+pub trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin
+{}
+
+impl Db {
+    /// Opens, and creates if missing, the embedded database in that file, and brings its schema up to date.
+    pub async fn open_sqlite(path: &Path) -> Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged upload must survive a power cut: every commit reaches the disk.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_TIMEOUT)
+            .statement_cache_capacity(512)
+            .pragma("cache_size", "-8000")
+            .pragma("mmap_size", "268435456")
+            .pragma("temp_store", "memory");
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            // Uploads queue for the single writer; a long batch must not fail them.
+            .acquire_timeout(ACQUIRE_TIMEOUT * 6)
+            .connect_with(options.clone())
+            .await?;
+        migrate::sqlite(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.read_only(true))
+            .await?;
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Connects to a PostgreSQL server and brings its schema up to date.
+    pub async fn open_postgres(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?;
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        migrate::postgres(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Starts a transaction that only reads, with one view of the data from beginning to end.
+    pub async fn read(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(
+                pool.begin_with("begin isolation level repeatable read read only")
+                    .await?,
+            ),
+        })
+    }
+
+    /// Starts a transaction that may write.
+    pub async fn write(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Ends all connections; what is under way is finished first.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Turns a statement of the builder into text and values of this dialect.
+    pub(crate) fn build(&self, statement: &impl SqlxBinder) -> Sql {
+        let (text, values) = match self {
+            Self::Sqlite(_) => statement.build_sqlx(SqliteQueryBuilder),
+            Self::Postgres(_) => statement.build_sqlx(PostgresQueryBuilder),
+        };
+        Sql::built(text, values)
+    }
+
+    /// The first row, or `None`.
+    pub(crate) async fn optional<T: Row>(&mut self, sql: Sql) -> Result<Option<T>> {
+        let (text, values) = sql.into_parts();
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                sqlx::query_as_with(AssertSqlSafe(text), values)
+                    .fetch_optional(&mut **tx)
+                    .await?
+            }
+            Self::Postgres(tx) => {
+                sqlx::query_as_with(AssertSqlSafe(text), values)
+                    .fetch_optional(&mut **tx)
+                    .await?
+            }
+        })
+    }
+
+    /// All rows.
+    pub(crate) async fn all<T: Row>(&mut self, sql: Sql) -> Result<Vec<T>> {
+        let (text, values) = sql.into_parts();
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                sqlx::query_as_with(AssertSqlSafe(text), values)
+                    .fetch_all(&mut **tx)
+                    .await?
+            }
+            Self::Postgres(tx) => {
+                sqlx::query_as_with(AssertSqlSafe(text), values)
+                    .fetch_all(&mut **tx)
+                    .await?
+            }
+        })
+    }
+
+    /// Runs a statement and says how many rows it changed.
+    pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64> {
+        let (text, values) = sql.into_parts();
+        Ok(match self {
+            Self::Sqlite(tx) => sqlx::query_with(AssertSqlSafe(text), values)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+            Self::Postgres(tx) => sqlx::query_with(AssertSqlSafe(text), values)
+                .execute(&mut **tx)
+                .await?
+                .rows_affected(),
+        })
+    }
+
+    /// Makes everything done in this transaction durable and visible, at once.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// The only row of a query that always has one, such as a count.
+    pub(crate) async fn one<T: Row>(&mut self, sql: Sql) -> Result<T> {
+        self.optional(sql).await?.ok_or(Error::Inconsistent {
+            what: "a query that always has one row had none",
+        })
+    }
+
+    /// The single column of the only row.
+    pub(crate) async fn scalar<T>(&mut self, sql: Sql) -> Result<T>
+    where
+        (T,): Row,
+    {
+        Ok(self.one::<(T,)>(sql).await?.0)
+    }
+}

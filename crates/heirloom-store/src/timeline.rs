@@ -1,0 +1,208 @@
+//! The timeline: how many assets each month has, and the assets of one month in columns.
+
+use chrono::Datelike;
+use heirloom_types::{
+    caller::Scope,
+    ids::{AlbumId, AssetId, TagId, UserId},
+    media_type::MediaKind,
+    time::Timestamp,
+};
+use sea_query::{
+    Alias, Asterisk, Cond, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement,
+};
+use sqlx::FromRow;
+
+use crate::{Result, Tx, assets::Visibility};
+
+/// The bucket of a local time: year * 12 + month - 1.
+pub fn month_of(local: Timestamp) -> i32 {
+    local.year() * 12 + local.month0() as i32
+}
+
+/// What part of a library is asked for.
+#[derive(Clone, Debug)]
+pub struct TimelineFilter {
+    /// Absent means everything that is neither hidden nor locked.
+    pub visibility: Option<Visibility>,
+    pub is_trashed: bool,
+    pub is_favorite: Option<bool>,
+    /// Whether only the first picture of a stack shows.
+    pub collapse_stacks: bool,
+    pub album: Option<AlbumId>,
+    pub tag: Option<TagId>,
+    /// Oldest first instead of newest first.
+    pub ascending: bool,
+}
+
+impl TimelineFilter {
+    /// Whether the maintained counts answer it.
+    fn is_counted(&self) -> bool {
+        self.album.is_none() && self.tag.is_none()
+    }
+
+    fn order(&self) -> Order {
+        if self.ascending {
+            Order::Asc
+        } else {
+            Order::Desc
+        }
+    }
+}
+
+/// One month that has assets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Month {
+    pub local_month: i32,
+    pub count: i64,
+}
+
+/// One asset of a month, as much as a grid needs.
+#[derive(Clone, Debug, FromRow)]
+pub struct TimelineAsset {
+    pub id: AssetId,
+    pub owner_id: UserId,
+    pub kind: MediaKind,
+    pub visibility: Visibility,
+    pub created_at: Timestamp,
+    pub file_created_at: Timestamp,
+    pub local_date_time: Timestamp,
+    pub is_favorite: bool,
+    pub deleted_at: Option<Timestamp>,
+    pub duration_ms: Option<i64>,
+    pub width: Option<i32>,
+    pub height: Option<i32>,
+    pub thumbhash: Option<Vec<u8>>,
+    pub live_video_id: Option<AssetId>,
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub latitude: Option<f64>,
+    pub longitude: Option<f64>,
+    pub projection_type: Option<String>,
+}
+
+/// The months that have assets, in the filter's order.
+pub async fn list_months(tx: &mut Tx, scope: Scope, filter: &TimelineFilter) -> Result<Vec<Month>> {
+    let mut query = Query::select();
+    query
+        .column("local_month")
+        .group_by_col("local_month")
+        .order_by("local_month", filter.order());
+    if filter.is_counted() {
+        let total = Func::sum(Expr::col("count"));
+        query
+            .expr_as(Expr::expr(total).cast_as("bigint"), "count")
+            .from("asset_counts")
+            .cond_where(counted_condition(scope, filter))
+            .and_having(Expr::expr(Func::sum(Expr::col("count"))).gt(0));
+    } else {
+        query
+            .expr_as(Func::count(Expr::col(Asterisk)), "count")
+            .from("assets");
+        restrict(&mut query, scope, filter);
+    }
+    let statement = tx.build(&query);
+    tx.all(statement).await
+}
+
+/// The assets of one month, in the filter's order.
+pub async fn list_assets(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &TimelineFilter,
+    local_month: i32,
+) -> Result<Vec<TimelineAsset>> {
+    let mut query = Query::select();
+    query
+        .columns(
+            "id owner_id kind visibility created_at file_created_at local_date_time is_favorite deleted_at duration_ms \
+             width height thumbhash live_video_id"
+                .split(' ')
+                .map(|column| ("assets", Alias::new(column))),
+        )
+        .columns(
+            "city country latitude longitude projection_type".split(' ').map(|column| ("exif", Alias::new(column))),
+        )
+        .from("assets")
+        .join(
+            JoinType::LeftJoin,
+            "exif",
+            Expr::col(("exif", "owner_id"))
+                .equals(("assets", "owner_id"))
+                .and(Expr::col(("exif", "asset_id")).equals(("assets", "id"))),
+        )
+        .and_where(Expr::col(("assets", "local_month")).eq(local_month))
+        .order_by(("assets", "local_date_time"), filter.order())
+        .order_by(("assets", "id"), filter.order());
+    restrict(&mut query, scope, filter);
+    let statement = tx.build(&query);
+    tx.all(statement).await
+}
+
+fn counted_condition(scope: Scope, filter: &TimelineFilter) -> Cond {
+    Cond::all()
+        .add(Expr::col("owner_id").eq(scope.own().0))
+        .add(visibility_condition(
+            Expr::col("visibility"),
+            filter.visibility,
+        ))
+        .add(Expr::col("is_trashed").eq(filter.is_trashed))
+        .add_option(
+            filter
+                .is_favorite
+                .map(|wanted| Expr::col("is_favorite").eq(wanted)),
+        )
+        .add_option(
+            filter
+                .collapse_stacks
+                .then(|| Expr::col("is_collapsed").eq(false)),
+        )
+}
+
+fn restrict(query: &mut SelectStatement, scope: Scope, filter: &TimelineFilter) {
+    let column = |name: &'static str| Expr::col(("assets", name));
+    let trashed = if filter.is_trashed {
+        column("deleted_at").is_not_null()
+    } else {
+        column("deleted_at").is_null()
+    };
+    query
+        .and_where(column("owner_id").eq(scope.own().0))
+        .and_where(visibility_condition(
+            column("visibility"),
+            filter.visibility,
+        ))
+        .and_where(trashed)
+        .and_where_option(
+            filter
+                .is_favorite
+                .map(|wanted| column("is_favorite").eq(wanted)),
+        )
+        .and_where_option(
+            filter
+                .collapse_stacks
+                .then(|| column("is_collapsed").eq(false)),
+        );
+    if let Some(album) = filter.album {
+        let members = Query::select()
+            .column("asset_id")
+            .from("album_assets")
+            .and_where(Expr::col("album_id").eq(album.0))
+            .to_owned();
+        query.and_where(column("id").in_subquery(members));
+    }
+    if let Some(tag) = filter.tag {
+        let tagged = Query::select()
+            .column("asset_id")
+            .from("asset_tags")
+            .and_where(Expr::col("tag_id").eq(tag.0))
+            .to_owned();
+        query.and_where(column("id").in_subquery(tagged));
+    }
+}
+
+fn visibility_condition(column: Expr, wanted: Option<Visibility>) -> Expr {
+    match wanted {
+        Some(visibility) => column.eq(visibility.as_str()),
+        None => column.is_in([Visibility::Timeline.as_str(), Visibility::Archive.as_str()]),
+    }
+}

@@ -1,0 +1,150 @@
+//! Accounts.
+
+use heirloom_types::{ids::UserId, time::Timestamp};
+use sqlx::FromRow;
+
+use crate::{Result, Tx, sql};
+
+macro_rules! columns {
+    () => {
+        "id, email, name, password_hash, pin_hash, is_admin, should_change_password, storage_label, oauth_id, \
+         avatar_color, profile_image_path, profile_changed_at, quota_bytes, usage_bytes, created_at, updated_at, \
+         deleted_at"
+    };
+}
+
+/// One account.
+#[derive(Clone, Debug, FromRow)]
+pub struct User {
+    pub id: UserId,
+    /// Lower case.
+    pub email: String,
+    pub name: String,
+    /// Argon2id in PHC form; absent for accounts that only log in elsewhere.
+    pub password_hash: Option<String>,
+    pub pin_hash: Option<String>,
+    pub is_admin: bool,
+    pub should_change_password: bool,
+    /// The user's folder in the storage template; absent means the id.
+    pub storage_label: Option<String>,
+    pub oauth_id: String,
+    pub avatar_color: String,
+    pub profile_image_path: Option<String>,
+    pub profile_changed_at: Timestamp,
+    pub quota_bytes: Option<i64>,
+    pub usage_bytes: i64,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+    pub deleted_at: Option<Timestamp>,
+}
+
+pub async fn get(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from users where id = $1 and deleted_at is null"
+        ),
+        id
+    ))
+    .await
+}
+
+/// By e-mail in lower case.
+pub async fn get_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from users where email = $1 and deleted_at is null"
+        ),
+        email
+    ))
+    .await
+}
+
+/// Everybody, in the order of their names.
+pub async fn list(tx: &mut Tx) -> Result<Vec<User>> {
+    tx.all(sql!(concat!(
+        "select ",
+        columns!(),
+        " from users where deleted_at is null order by name, id"
+    )))
+    .await
+}
+
+/// Whether somebody administers this server yet.
+pub async fn has_admin(tx: &mut Tx) -> Result<bool> {
+    let admins: i64 = tx
+        .scalar(sql!("select count(*) from users where is_admin = $1", true))
+        .await?;
+    Ok(admins > 0)
+}
+
+pub async fn insert(tx: &mut Tx, user: &User) -> Result<()> {
+    tx.execute(sql!(
+        concat!(
+            "insert into users (",
+            columns!(),
+            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+        ),
+        user.id,
+        &user.email,
+        &user.name,
+        user.password_hash.clone(),
+        user.pin_hash.clone(),
+        user.is_admin,
+        user.should_change_password,
+        user.storage_label.clone(),
+        &user.oauth_id,
+        &user.avatar_color,
+        user.profile_image_path.clone(),
+        user.profile_changed_at,
+        user.quota_bytes,
+        user.usage_bytes,
+        user.created_at,
+        user.updated_at,
+        user.deleted_at,
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Writes everything of an account that a person can change; usage is kept by [`add_usage`].
+pub async fn update(tx: &mut Tx, user: &User) -> Result<()> {
+    tx.execute(sql!(
+        "update users set email = $2, name = $3, password_hash = $4, pin_hash = $5, is_admin = $6,
+             should_change_password = $7, storage_label = $8, avatar_color = $9, profile_image_path = $10,
+             profile_changed_at = $11, quota_bytes = $12, updated_at = $13
+         where id = $1",
+        user.id,
+        &user.email,
+        &user.name,
+        user.password_hash.clone(),
+        user.pin_hash.clone(),
+        user.is_admin,
+        user.should_change_password,
+        user.storage_label.clone(),
+        &user.avatar_color,
+        user.profile_image_path.clone(),
+        user.profile_changed_at,
+        user.quota_bytes,
+        user.updated_at,
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Adds to the bytes an account uses, unless that would exceed its quota: then nothing changes and the answer is
+/// `false`. Giving space back (`bytes` below zero) always succeeds.
+pub async fn add_usage(tx: &mut Tx, id: UserId, bytes: i64) -> Result<bool> {
+    let changed = tx
+        .execute(sql!(
+            "update users set usage_bytes = usage_bytes + $2
+             where id = $1 and ($2 <= 0 or quota_bytes is null or usage_bytes + $2 <= quota_bytes)",
+            id,
+            bytes,
+        ))
+        .await?;
+    Ok(changed == 1)
+}
