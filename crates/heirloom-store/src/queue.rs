@@ -61,6 +61,18 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Whether there is anything to take.
+pub async fn has_visible(tx: &mut Tx, priority: i32, now: Timestamp) -> Result<bool> {
+    let row: Option<(i64,)> = tx
+        .optional(sql!(
+            "select cast(1 as bigint) from jobs where priority = $1 and visible_at <= $2 limit 1",
+            priority,
+            now,
+        ))
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Takes up to `limit` visible jobs of one priority, the longest waiting first.
 pub async fn claim(
     tx: &mut Tx,
