@@ -66,3 +66,24 @@ impl Error {
         }
     }
 }
+
+/// How long a client should wait for a database that does not answer.
+const DATABASE_RETRY: Duration = Duration::from_secs(5);
+
+impl From<heirloom_store::Error> for Error {
+    fn from(error: heirloom_store::Error) -> Self {
+        use heirloom_store::Error as Store;
+        match error {
+            Store::Full(_) => Self::StorageFull,
+            Store::Unavailable(_) => Self::Unavailable {
+                what: "the database",
+                retry_after: DATABASE_RETRY,
+                source: Some(error.into()),
+            },
+            Store::Conflict { .. }
+            | Store::Inconsistent { .. }
+            | Store::Migration(_)
+            | Store::Backend(_) => Self::Internal(error.into()),
+        }
+    }
+}

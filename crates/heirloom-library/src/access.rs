@@ -1,0 +1,84 @@
+//! The one place that decides what a caller may do. Default deny.
+
+use heirloom_store::{
+    Tx,
+    albums::{self, Album, AlbumRole},
+    assets::{self, Asset, Visibility},
+};
+use heirloom_types::{
+    caller::Caller,
+    ids::{AlbumId, AssetId},
+    permission::Permission,
+};
+
+use crate::{Error, Result};
+
+/// Refuses a credential that lacks a permission.
+pub fn require(caller: &Caller, needed: Permission) -> Result<()> {
+    if caller.may(needed) {
+        Ok(())
+    } else {
+        Err(Error::Forbidden(format!(
+            "Missing required permission: {needed}"
+        )))
+    }
+}
+
+/// Refuses everybody who does not administer the server.
+pub fn require_admin(caller: &Caller) -> Result<()> {
+    if caller.is_admin {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Forbidden".into()))
+    }
+}
+
+/// An asset the caller may use for `needed`. What is locked away is not there until the PIN was given.
+pub(crate) async fn asset(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: AssetId,
+    needed: Permission,
+) -> Result<Asset> {
+    assets::get(tx, caller.scope(), id)
+        .await?
+        .filter(|asset| asset.visibility != Visibility::Locked || caller.sees_locked())
+        .ok_or(Error::not_found("asset", id, needed))
+}
+
+/// All of these assets, or a refusal that names the first the caller may not use.
+pub(crate) async fn all_assets(
+    tx: &mut Tx,
+    caller: &Caller,
+    ids: &[AssetId],
+    needed: Permission,
+) -> Result<Vec<Asset>> {
+    let mut found = assets::list(tx, caller.scope(), ids).await?;
+    found.retain(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
+    match ids
+        .iter()
+        .find(|id| !found.iter().any(|asset| asset.id == **id))
+    {
+        None => Ok(found),
+        Some(missing) => Err(Error::not_found("asset", *missing, needed)),
+    }
+}
+
+/// An album in which the caller has at least that part.
+pub(crate) async fn album(
+    tx: &mut Tx,
+    caller: &Caller,
+    id: AlbumId,
+    least: AlbumRole,
+    needed: Permission,
+) -> Result<Album> {
+    let refused = || Error::not_found("album", id, needed);
+    let part = albums::get_user(tx, id, caller.user)
+        .await?
+        .ok_or_else(refused)?;
+    // Roles are declared from the strongest to the weakest.
+    if part.role > least {
+        return Err(refused());
+    }
+    albums::get(tx, id).await?.ok_or_else(refused)
+}
