@@ -13,7 +13,7 @@ macro_rules! columns {
         "owner_id, asset_id, image_width, image_height, orientation, date_time_original, modify_date, time_zone, \
          latitude, longitude, city, state, country, make, model, lens_model, exposure_time, f_number, \
          focal_length_mm, iso, rating, description, projection_type, profile_description, frames_per_second, \
-         live_photo_id, burst_id"
+         live_photo_id, burst_id, edits"
     };
 }
 
@@ -53,6 +53,8 @@ pub struct Exif {
     pub frames_per_second: Option<f64>,
     pub live_photo_id: Option<String>,
     pub burst_id: Option<String>,
+    /// What a person said instead of the file, in the library's own JSON; it wins.
+    pub edits: Option<String>,
 }
 
 impl Exif {
@@ -86,6 +88,7 @@ impl Exif {
             frames_per_second: None,
             live_photo_id: None,
             burst_id: None,
+            edits: None,
         }
     }
 }
@@ -110,7 +113,7 @@ pub async fn upsert(tx: &mut Tx, exif: &Exif) -> Result<()> {
             "insert into exif (",
             columns!(),
             ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
-             $22, $23, $24, $25, $26, $27)
+             $22, $23, $24, $25, $26, $27, $28)
              on conflict (owner_id, asset_id) do update set
                 image_width = excluded.image_width, image_height = excluded.image_height,
                 orientation = excluded.orientation, date_time_original = excluded.date_time_original,
@@ -122,7 +125,7 @@ pub async fn upsert(tx: &mut Tx, exif: &Exif) -> Result<()> {
                 rating = excluded.rating, description = excluded.description,
                 projection_type = excluded.projection_type, profile_description = excluded.profile_description,
                 frames_per_second = excluded.frames_per_second, live_photo_id = excluded.live_photo_id,
-                burst_id = excluded.burst_id"
+                burst_id = excluded.burst_id, edits = excluded.edits"
         ),
         exif.owner_id,
         exif.asset_id,
@@ -151,6 +154,7 @@ pub async fn upsert(tx: &mut Tx, exif: &Exif) -> Result<()> {
         exif.frames_per_second,
         exif.live_photo_id.clone(),
         exif.burst_id.clone(),
+        exif.edits.clone(),
     ))
     .await?;
     Ok(())

@@ -8,6 +8,7 @@ pub mod albums;
 pub mod api_keys;
 pub mod asset_metadata;
 pub mod assets;
+pub mod blobs;
 pub mod changes;
 pub mod db;
 pub mod doomed_files;

@@ -149,6 +149,8 @@ create table exif (
     frames_per_second double precision,
     live_photo_id text collate "C",
     burst_id text collate "C",
+    -- What a person said instead of the file, as JSON: it wins, and is written to the sidecar.
+    edits text collate "C",
     primary key (owner_id, asset_id),
     foreign key (owner_id, asset_id) references assets (owner_id, id) on delete cascade
 );
@@ -295,7 +297,7 @@ create index uploads_expiry on uploads (expires_at);
 
 create table doomed_files (
     path text collate "C" primary key,
-    doomed_at timestamptz not null
+    not_before timestamptz not null
 );
 
 -- The triggers that keep asset_counts.

@@ -149,6 +149,8 @@ create table exif (
     frames_per_second real,
     live_photo_id text,
     burst_id text,
+    -- What a person said instead of the file, as JSON: it wins, and is written to the sidecar.
+    edits text,
     primary key (owner_id, asset_id),
     foreign key (owner_id, asset_id) references assets (owner_id, id) on delete cascade
 ) strict;
@@ -295,7 +297,7 @@ create index uploads_expiry on uploads (expires_at);
 
 create table doomed_files (
     path text primary key,
-    doomed_at text not null
+    not_before text not null
 ) strict;
 
 -- The triggers that keep asset_counts.

@@ -1,6 +1,7 @@
 //! Every function of the store, on every database that can be had.
 
 mod assets;
+mod blobs;
 mod changes;
 mod migrations;
 mod queue;
