@@ -252,7 +252,7 @@ impl Runner {
             Ok(0) => {}
             Ok(count) => info!(count, "gave back running jobs"),
             Err(error) => {
-                warn!(%error, "could not give back running jobs; their leases will end by themselves")
+                warn!(%error, "could not give back running jobs; their leases will end by themselves");
             }
         }
     }

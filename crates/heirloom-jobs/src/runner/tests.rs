@@ -113,22 +113,18 @@ async fn a_failed_job_rests_for_its_back_off_and_runs_again() {
         enqueue(&test.db, &clock, "photo", priority::NEW).await;
         let runner = runner(&test, &clock, &recorder, &Wake::default());
         runner.run_until_idle().await.unwrap();
+        let ran = recorder.ran.lock().unwrap().len();
         assert_eq!(
-            (
-                recorder.ran.lock().unwrap().len(),
-                jobs_left(&test.db).await
-            ),
+            (ran, jobs_left(&test.db).await),
             (1, 1),
             "{}",
             test.name
         );
         clock.advance(limits::BACK_OFF_FIRST);
         runner.run_until_idle().await.unwrap();
+        let ran = recorder.ran.lock().unwrap().len();
         assert_eq!(
-            (
-                recorder.ran.lock().unwrap().len(),
-                jobs_left(&test.db).await
-            ),
+            (ran, jobs_left(&test.db).await),
             (2, 0),
             "{}",
             test.name

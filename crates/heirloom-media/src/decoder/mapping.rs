@@ -1,0 +1,34 @@
+//! Files as memory: the one place in this crate that needs `unsafe`.
+#![expect(unsafe_code, reason = "a mapping is only as constant as its file")]
+
+use std::{fs::File, io};
+
+use memmap2::{Mmap, MmapOptions};
+use rustix::fs::{SealFlags, fcntl_get_seals};
+
+/// The bytes of a file.
+pub(super) struct Mapping(Mmap);
+
+impl Mapping {
+    /// Maps memory that nobody can change or shrink any more; refuses any other.
+    pub(super) fn of_sealed(file: &File) -> io::Result<Self> {
+        if !fcntl_get_seals(file)?.contains(SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW) {
+            return Err(io::Error::other("the memory is not sealed"));
+        }
+        // SAFETY: the seals, once set, keep every process from changing the bytes or the length.
+        Ok(Self(unsafe { MmapOptions::new().map(file)? }))
+    }
+
+    /// Maps an original. In the child process only: if someone cuts the file off while it is read, the child is killed
+    /// by SIGBUS, which the parent reports like any other death.
+    pub(super) fn of_original(file: &File) -> io::Result<Self> {
+        // SAFETY: originals are never written to after they are named; the bytes are treated as untrusted throughout.
+        Ok(Self(unsafe { MmapOptions::new().map(file)? }))
+    }
+}
+
+impl AsRef<[u8]> for Mapping {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}

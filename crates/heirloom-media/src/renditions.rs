@@ -1,0 +1,199 @@
+//! Pixels to what clients show: preview, thumbnail, thumbhash. Pure functions.
+
+use fast_image_resize::{
+    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
+    images::{Image, ImageRef},
+};
+use heirloom_types::{
+    frame::{Frame, Layout},
+    geometry::Size,
+};
+use turbojpeg::{Compressor, PixelFormat, Subsamp};
+use webp::{Encoder, WebPConfig};
+
+/// Shorter side of a preview, in pixels.
+pub const PREVIEW_SIDE: u32 = 1440;
+/// Shorter side of a thumbnail, in pixels.
+pub const THUMBNAIL_SIDE: u32 = 250;
+/// A panorama's longer side is limited to this many times the shorter side's size.
+const LONGEST_RATIO: u32 = 6;
+/// Longest side of the picture a thumbhash is computed from (the algorithm's own limit).
+const THUMBHASH_SIDE: u32 = 100;
+/// Longest side that WebP can express, less a margin.
+const JPEG_QUALITY: i32 = 80;
+const WEBP_QUALITY: f32 = 80.0;
+/// libwebp's effort, 0 to 6; 4 is its default.
+const WEBP_METHOD: i32 = 4;
+
+/// Everything that is derived from one decoded picture.
+#[derive(Debug)]
+pub struct Renditions {
+    /// JPEG.
+    pub preview: Vec<u8>,
+    /// WebP.
+    pub thumbnail: Vec<u8>,
+    /// <https://evanw.github.io/thumbhash/>
+    pub thumbhash: Vec<u8>,
+}
+
+/// An encoder refused, which only a defect or a lack of memory explains.
+#[derive(Debug, thiserror::Error)]
+#[error("a picture could not be encoded: {0}")]
+pub struct EncodeError(String);
+
+/// Preview, then the thumbnail from the preview's pixels, then the hash from the thumbnail's: each pixel is touched as
+/// rarely as possible.
+pub fn render(frame: &Frame) -> Result<Renditions, EncodeError> {
+    let preview = fitted(&flattened(frame), PREVIEW_SIDE)?;
+    let thumbnail = fitted(&fitted(frame, PREVIEW_SIDE)?, THUMBNAIL_SIDE);
+    let thumbnail = match frame.layout() {
+        Layout::Rgb => fitted(&preview, THUMBNAIL_SIDE)?,
+        Layout::Rgba => thumbnail?,
+    };
+    Ok(Renditions {
+        preview: jpeg(&preview)?,
+        thumbhash: thumbhash(&thumbnail)?,
+        thumbnail: webp(&thumbnail)?,
+    })
+}
+
+/// The whole picture as JPEG, for originals a browser cannot show.
+pub fn full_size(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
+    jpeg(&flattened(frame))
+}
+
+/// Scales down until the shorter side fits, and the longer one too where a panorama would never end.
+fn fitted(frame: &Frame, side: u32) -> Result<Frame, EncodeError> {
+    let size = frame
+        .size()
+        .shorter_side_at_most(side)
+        .longer_side_at_most(side * LONGEST_RATIO);
+    resized(frame, size)
+}
+
+fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
+    if size == frame.size() {
+        return Ok(frame.clone());
+    }
+    let kind = match frame.layout() {
+        Layout::Rgb => PixelType::U8x3,
+        Layout::Rgba => PixelType::U8x4,
+    };
+    let source = ImageRef::new(frame.size().width, frame.size().height, frame.pixels(), kind).map_err(failed)?;
+    let mut target = Image::new(size.width, size.height, kind);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
+    Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(failed)?;
+    Frame::new(size, frame.layout(), target.into_vec()).ok_or_else(|| EncodeError("wrong size".into()))
+}
+
+/// Transparency over white, because JPEG has none.
+fn flattened(frame: &Frame) -> Frame {
+    if frame.layout() == Layout::Rgb {
+        return frame.clone();
+    }
+    let over_white = |channel: u8, alpha: u8| {
+        let alpha = u16::from(alpha);
+        ((u16::from(channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+    };
+    let pixels: Vec<u8> = frame
+        .pixels()
+        .chunks_exact(4)
+        .flat_map(|pixel| [0, 1, 2].map(|channel| over_white(pixel[channel], pixel[3])))
+        .collect();
+    Frame::new(frame.size(), Layout::Rgb, pixels).expect("one pixel becomes one pixel")
+}
+
+fn jpeg(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
+    let (width, height) = (frame.size().width as usize, frame.size().height as usize);
+    let mut codec = Compressor::new().map_err(failed)?;
+    codec.set_quality(JPEG_QUALITY).map_err(failed)?;
+    codec.set_subsamp(Subsamp::Sub2x2).map_err(failed)?;
+    codec
+        .compress_to_vec(turbojpeg::Image {
+            pixels: frame.pixels(),
+            width,
+            pitch: width * 3,
+            height,
+            format: PixelFormat::RGB,
+        })
+        .map_err(failed)
+}
+
+fn webp(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
+    let Size { width, height } = frame.size();
+    let encoder = match frame.layout() {
+        Layout::Rgb => Encoder::from_rgb(frame.pixels(), width, height),
+        Layout::Rgba => Encoder::from_rgba(frame.pixels(), width, height),
+    };
+    let mut config = WebPConfig::new().map_err(|()| EncodeError("libwebp has no settings".into()))?;
+    config.quality = WEBP_QUALITY;
+    config.method = WEBP_METHOD;
+    encoder
+        .encode_advanced(&config)
+        .map(|bytes| bytes.to_vec())
+        .map_err(|error| EncodeError(format!("{error:?}")))
+}
+
+fn thumbhash(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
+    let small = resized(frame, frame.size().longer_side_at_most(THUMBHASH_SIDE))?;
+    let Size { width, height } = small.size();
+    let rgba: Vec<u8> = match small.layout() {
+        Layout::Rgba => small.pixels().to_vec(),
+        Layout::Rgb => small
+            .pixels()
+            .chunks_exact(3)
+            .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
+            .collect(),
+    };
+    Ok(thumbhash::rgba_to_thumb_hash(width as usize, height as usize, &rgba))
+}
+
+fn failed(error: impl std::fmt::Display) -> EncodeError {
+    EncodeError(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain(size: Size, layout: Layout, pixel: &[u8]) -> Frame {
+        Frame::new(size, layout, pixel.repeat(size.pixels() as usize)).unwrap()
+    }
+
+    fn size_of(bytes: &[u8]) -> Size {
+        let image = image::ImageReader::new(std::io::Cursor::new(bytes));
+        if bytes.starts_with(b"\xff\xd8") {
+            let header = turbojpeg::read_header(bytes).unwrap();
+            return Size::new(header.width as u32, header.height as u32);
+        }
+        let (width, height) = image.with_guessed_format().unwrap().into_dimensions().unwrap();
+        Size::new(width, height)
+    }
+
+    #[test]
+    fn the_shorter_side_decides_and_small_pictures_stay_small() {
+        let frame = plain(Size::new(4000, 3000), Layout::Rgb, &[10, 200, 30]);
+        let made = render(&frame).unwrap();
+        assert_eq!(size_of(&made.preview), Size::new(1920, 1440));
+        assert_eq!(size_of(&made.thumbnail), Size::new(333, 250));
+        assert!(!made.thumbhash.is_empty());
+        let made = render(&plain(Size::new(30, 20), Layout::Rgb, &[1, 2, 3])).unwrap();
+        assert_eq!(size_of(&made.preview), Size::new(30, 20));
+        assert_eq!(size_of(&made.thumbnail), Size::new(30, 20));
+    }
+
+    #[test]
+    fn a_panorama_ends_somewhere() {
+        let made = render(&plain(Size::new(60_000, 2), Layout::Rgb, &[9, 9, 9])).unwrap();
+        assert_eq!(size_of(&made.thumbnail), Size::new(1500, 1));
+    }
+
+    #[test]
+    fn transparency_is_white_in_a_jpeg() {
+        let made = render(&plain(Size::new(40, 40), Layout::Rgba, &[255, 0, 0, 0])).unwrap();
+        let preview = turbojpeg::decompress(&made.preview, PixelFormat::RGB).unwrap();
+        assert!(preview.pixels.iter().all(|&channel| channel > 250));
+    }
+}

@@ -1,0 +1,173 @@
+//! Moving pictures through `ffprobe` and `ffmpeg`, run confined (see [`crate::decoder::confine`]).
+
+mod probe;
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use heirloom_types::{frame::Frame, geometry::Size};
+pub use probe::Probe;
+use tokio::process::Command;
+
+use crate::decode::{self, Limits, Target};
+
+/// Shorter side of the rendition that every client plays, in pixels.
+const RENDITION_SIDE: u32 = 720;
+/// How far into a video its poster is taken, at most, in seconds.
+const POSTER_SECONDS: f64 = 1.0;
+/// Bytes a program may say.
+const OUTPUT_BYTES_MAX: usize = 256 << 20;
+/// From light as the scene had it to light as a screen shows it.
+const TONE_MAP: &str = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,\
+                        zscale=t=bt709:m=bt709:r=tv,format=yuv420p";
+
+/// How the programs are started and held in check.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// This program and the arguments before which `confine::exec` takes over.
+    pub confine: (PathBuf, Vec<String>),
+    pub memory_bytes: u64,
+    /// How long looking at a file may take.
+    pub time: Duration,
+    /// How long transcoding a file may take.
+    pub transcode_time: Duration,
+}
+
+/// Why a video could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the video cannot be read: {0}")]
+    Broken(String),
+    #[error("working on the video took longer than {} seconds", .0.as_secs())]
+    Slow(Duration),
+    #[error("{0} could not be started; is it installed?: {1}")]
+    Unavailable(&'static str, io::Error),
+    #[error("the video's rendition could not be written: {0}")]
+    Output(io::Error),
+}
+
+impl Error {
+    /// Whether another try could end differently.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Broken(_))
+    }
+}
+
+/// What may be asked of a video.
+#[derive(Clone, Debug)]
+pub struct VideoTools(Settings);
+
+impl VideoTools {
+    pub fn new(settings: Settings) -> Self {
+        Self(settings)
+    }
+
+    /// What the file says of itself and of its streams.
+    pub async fn probe(&self, file: &File) -> Result<Probe, Error> {
+        let arguments = ["-v", "error", "-print_format", "json", "-show_format", "-show_streams", "/dev/stdin"];
+        let said = self.run("ffprobe", &arguments, file, None, self.0.time).await?;
+        Probe::parse(&said).ok_or_else(|| Error::Broken("it has no picture".into()))
+    }
+
+    /// One picture from near the beginning, upright, in sRGB.
+    pub async fn poster(&self, file: &File, probe: &Probe, side: u32) -> Result<Frame, Error> {
+        let at = probe.duration_seconds().map_or(0.0, |length| (length / 10.0).min(POSTER_SECONDS));
+        let filter = filter(probe, side);
+        let at = format!("{at:.3}");
+        let arguments = [
+            "-v", "error", "-ss", &at, "-i", "/dev/stdin", "-map", "0:v:0", "-frames:v", "1", "-vf", &filter, "-f",
+            "image2pipe", "-c:v", "bmp", "-",
+        ];
+        let picture = self.run("ffmpeg", &arguments, file, None, self.0.time).await?;
+        let limits = Limits {
+            max_pixels: 100_000_000,
+            max_bytes: 1 << 30,
+        };
+        decode::decode(&picture, "poster.bmp", &crate::facts::Facts::default(), Target::Full, limits)
+            .map(|picture| picture.frame)
+            .map_err(|_| Error::Broken("it has no picture that can be shown".into()))
+    }
+
+    /// H.264 and AAC in MP4, ready to play before it is complete, into a new file in `folder`.
+    pub async fn transcode(&self, file: &File, probe: &Probe, folder: &Path) -> Result<PathBuf, Error> {
+        let output = folder.join("rendition.mp4");
+        let target = output.to_string_lossy().into_owned();
+        let filter = filter(probe, RENDITION_SIDE);
+        let mut arguments = vec!["-v", "error", "-y", "-i", "/dev/stdin", "-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn"];
+        if probe.is_playable_video() {
+            arguments.extend(["-c:v", "copy"]);
+        } else {
+            arguments.extend(["-vf", &filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]);
+        }
+        let sound = if probe.is_playable_sound() { ["-c:a", "copy"] } else { ["-c:a", "aac"] };
+        arguments.extend(sound);
+        arguments.extend(["-map_metadata", "-1", "-movflags", "+faststart", &target]);
+        self.run("ffmpeg", &arguments, file, Some(folder), self.0.transcode_time).await?;
+        Ok(output)
+    }
+
+    async fn run(
+        &self,
+        program: &'static str,
+        arguments: &[&str],
+        input: &File,
+        writable: Option<&Path>,
+        time: Duration,
+    ) -> Result<Vec<u8>, Error> {
+        let unavailable = |error| Error::Unavailable(program, error);
+        let mut input = input.try_clone().map_err(unavailable)?;
+        io::Seek::rewind(&mut input).map_err(unavailable)?;
+        let (confine, head) = &self.0.confine;
+        let mut command = Command::new(confine);
+        command
+            .args(head)
+            .arg(self.0.memory_bytes.to_string())
+            .arg(time.as_secs().to_string())
+            .arg(writable.unwrap_or(Path::new("")))
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::from(input))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let child = command.spawn().map_err(unavailable)?;
+        let output = tokio::time::timeout(time, child.wait_with_output())
+            .await
+            .map_err(|_| Error::Slow(time))?
+            .map_err(Error::Output)?;
+        if !output.status.success() || output.stdout.len() > OUTPUT_BYTES_MAX {
+            return Err(Error::Broken(last_line(&output.stderr, program)));
+        }
+        Ok(output.stdout)
+    }
+}
+
+/// What the program said last, without the path of its input.
+fn last_line(said: &[u8], program: &str) -> String {
+    let said = String::from_utf8_lossy(said);
+    let line = said.lines().rev().find(|line| !line.trim().is_empty());
+    line.map_or_else(
+        || format!("{program} gave up"),
+        |line| line.replace("/dev/stdin: ", "").trim().chars().take(300).collect(),
+    )
+}
+
+/// Smaller if need be, with even sides, and with light a screen can show.
+fn filter(probe: &Probe, side: u32) -> String {
+    let Size { width, height } = even(probe.size.shorter_side_at_most(side));
+    let scale = format!("scale={width}:{height}:flags=bicubic,setsar=1");
+    if probe.is_hdr { format!("{scale},{TONE_MAP}") } else { scale }
+}
+
+fn even(size: Size) -> Size {
+    let side = |length: u32| (length & !1).max(2);
+    Size::new(side(size.width), side(size.height))
+}
+
+#[cfg(test)]
+mod tests;
