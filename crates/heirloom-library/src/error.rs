@@ -17,6 +17,9 @@ pub enum Error {
         id: Uuid,
         needed: Permission,
     },
+    /// The thing exists and has no such part, or not yet.
+    #[error("{0}")]
+    Missing(&'static str),
     /// The caller is known and may not do this.
     #[error("{0}")]
     Forbidden(String),
@@ -63,6 +66,21 @@ impl Error {
             what,
             id: id.into(),
             needed,
+        }
+    }
+}
+
+impl From<heirloom_store::blobs::Error> for Error {
+    fn from(error: heirloom_store::blobs::Error) -> Self {
+        use heirloom_store::blobs::Error as Blob;
+        match error {
+            Blob::Full(_) => Self::StorageFull,
+            Blob::Unavailable(_) => Self::Unavailable {
+                what: "the file store",
+                retry_after: DATABASE_RETRY,
+                source: Some(error.into()),
+            },
+            other => Self::Internal(other.into()),
         }
     }
 }

@@ -1,13 +1,24 @@
 //! The application: use cases by noun, access decisions, job handlers.
 //!
-//! Must not know HTTP or SQL. Start reading at [`library`], then the noun you came for.
+//! Must not know HTTP or SQL. Start reading at [`library`], then the noun you came for. To add a use case: a method
+//! beside its noun, which asks [`access`] first and records its change last.
 
 pub mod access;
+pub mod albums;
 pub mod api_keys;
+pub mod assets;
 pub mod auth;
+mod capture;
 pub mod error;
+pub mod files;
+pub mod ingest;
 pub mod library;
+pub mod process;
+pub mod queues;
 pub mod sessions;
+pub mod timeline;
+pub mod trash;
+pub mod upkeep;
 pub mod users;
 
 pub use error::{Error, Result};

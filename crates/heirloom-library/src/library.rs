@@ -3,7 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use heirloom_jobs::Wake;
-use heirloom_store::Db;
+use heirloom_media::{decoder::Decoder, video::VideoTools};
+use heirloom_store::{
+    Db,
+    blobs::{Blobs, Template},
+};
 use heirloom_types::time::{Clock, Timestamp};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
@@ -14,6 +18,11 @@ pub struct Library {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) wake: Wake,
+    pub(crate) blobs: Blobs,
+    pub(crate) decoder: Decoder,
+    pub(crate) video: VideoTools,
+    pub(crate) template: Template,
+    pub(crate) video_policy: VideoPolicy,
     pub(crate) callers: CallerCache,
     pub(crate) throttle: LoginThrottle,
     rng: Mutex<StdRng>,
@@ -27,6 +36,22 @@ pub struct Parts {
     pub rng: StdRng,
     /// Wakes the runner of this process, if it has one.
     pub wake: Wake,
+    pub blobs: Blobs,
+    pub decoder: Decoder,
+    pub video: VideoTools,
+    /// Where originals go.
+    pub template: Template,
+    pub video_policy: VideoPolicy,
+}
+
+/// Which videos get a rendition that every client plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VideoPolicy {
+    /// Those that some client cannot play as they are.
+    #[default]
+    Required,
+    Never,
 }
 
 impl Library {
@@ -35,10 +60,25 @@ impl Library {
             db: parts.db,
             clock: parts.clock,
             wake: parts.wake,
+            blobs: parts.blobs,
+            decoder: parts.decoder,
+            video: parts.video,
+            template: parts.template,
+            video_policy: parts.video_policy,
             callers: CallerCache::default(),
             throttle: LoginThrottle::default(),
             rng: Mutex::new(parts.rng),
         })
+    }
+
+    /// Decoded pictures since the start, for metrics and for the test that each asset is decoded once.
+    pub fn decodes(&self) -> u64 {
+        self.decoder.decodes()
+    }
+
+    /// Whether the database answers.
+    pub async fn is_ready(&self) -> bool {
+        self.has_admin().await.is_ok()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

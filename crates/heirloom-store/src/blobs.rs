@@ -69,7 +69,7 @@ pub struct Entry {
 }
 
 /// Bytes of a disk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
     pub available: u64,
     pub total: u64,

@@ -2,6 +2,7 @@
 
 use heirloom_types::{
     ids::{AssetId, UserId},
+    media_type::MediaKind,
     time::Timestamp,
 };
 use sqlx::FromRow;
@@ -158,4 +159,23 @@ pub async fn upsert(tx: &mut Tx, exif: &Exif) -> Result<()> {
     ))
     .await?;
     Ok(())
+}
+
+/// The other half of a live photo: an asset of that kind whose file carries the same content identifier.
+pub async fn get_live_partner(
+    tx: &mut Tx,
+    owner: UserId,
+    live_photo_id: &str,
+    kind: MediaKind,
+) -> Result<Option<AssetId>> {
+    let row: Option<(AssetId,)> = tx
+        .optional(sql!(
+            "select a.id from exif e join assets a on a.owner_id = e.owner_id and a.id = e.asset_id
+             where e.owner_id = $1 and e.live_photo_id = $2 and a.kind = $3 order by a.id limit 1",
+            owner,
+            live_photo_id,
+            kind,
+        ))
+        .await?;
+    Ok(row.map(|(id,)| id))
 }

@@ -112,3 +112,14 @@ pub async fn want_everywhere(tx: &mut Tx, stage: crate::stages::Stage) -> Result
     ))
     .await
 }
+
+/// Bytes of a user's photos and of their videos.
+pub async fn usage_by_kind(tx: &mut Tx, owner: UserId) -> Result<(i64, i64)> {
+    tx.one(sql!(
+        "select cast(coalesce(sum(case when kind = 'image' then size_bytes else 0 end), 0) as bigint),
+                cast(coalesce(sum(case when kind = 'video' then size_bytes else 0 end), 0) as bigint)
+         from assets where owner_id = $1",
+        owner,
+    ))
+    .await
+}

@@ -1,4 +1,5 @@
 //! Databases for tests: always SQLite, and PostgreSQL as well when `HEIRLOOM_TEST_POSTGRES_URL` names a server.
+#![expect(clippy::print_stdout, reason = "a test says what it could not try")]
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

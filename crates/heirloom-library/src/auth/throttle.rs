@@ -15,7 +15,7 @@ const FREE_FAILURES: u32 = 5;
 const DELAY_FIRST: Duration = Duration::from_millis(500);
 const DELAY_MAX: Duration = Duration::from_secs(15);
 /// After this time without a failure, all is forgotten.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(15 * 60);
+const FORGOTTEN_AFTER: Duration = Duration::from_mins(15);
 /// Most accounts and addresses that are remembered.
 const SUBJECTS_MAX: usize = 10_000;
 

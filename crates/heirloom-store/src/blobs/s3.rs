@@ -64,7 +64,7 @@ impl S3 {
     }
 
     fn key(&self, path: &str) -> Key {
-        Key::from_iter(self.prefix.split('/').chain(path.split('/')))
+        self.prefix.split('/').chain(path.split('/')).collect()
     }
 
     pub(super) async fn put(&self, path: &BlobPath, bytes: Bytes) -> Result<()> {

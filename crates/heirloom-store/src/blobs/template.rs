@@ -117,7 +117,7 @@ impl FromStr for Template {
                 .flatten()
                 .any(|piece| *piece == Piece::Token(token))
         };
-        if !has(Token::Name) && !(has(Token::Stem) && has(Token::Extension)) {
+        if !(has(Token::Name) || has(Token::Stem) && has(Token::Extension)) {
             return Err(InvalidTemplate::Nameless);
         }
         Ok(Self {

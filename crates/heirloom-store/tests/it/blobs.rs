@@ -93,7 +93,7 @@ fn path(text: &str) -> BlobPath {
 
 /// Bytes that differ everywhere, so that a shifted piece shows.
 fn content(len: usize) -> Vec<u8> {
-    (0..len as u64 / 8 + 1)
+    (0..=(len as u64 / 8))
         .flat_map(|word| (word.wrapping_mul(0x9e37_79b9_7f4a_7c15)).to_le_bytes())
         .take(len)
         .collect()

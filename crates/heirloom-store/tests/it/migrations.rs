@@ -54,7 +54,7 @@ fn tables(text: &str, is_sqlite: bool) -> Tables {
         match words.as_slice() {
             ["create", "table", name, "("] => current = Some((*name).to_owned()),
             [end, ..] if end.starts_with(')') => current = None,
-            ["--", ..] | ["primary" | "foreign" | "unique", ..] => {}
+            ["--" | "primary" | "foreign" | "unique", ..] => {}
             [column, kind, ..] if current.is_some() => {
                 let kind = kind.trim_end_matches(',');
                 let family = FAMILIES

@@ -1,0 +1,47 @@
+//! Accounts.
+
+use heirloom_types::{ids::UserId, time::Timestamp};
+use serde::Serialize;
+
+use crate::wire;
+
+/// An account as its owner and administrators see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserAdminResponse {
+    pub avatar_color: String,
+    #[serde(serialize_with = "wire::time")]
+    pub created_at: Timestamp,
+    #[serde(serialize_with = "wire::time_or_null")]
+    pub deleted_at: Option<Timestamp>,
+    pub email: String,
+    pub id: UserId,
+    pub is_admin: bool,
+    /// Heirloom sells none.
+    pub license: Option<()>,
+    pub name: String,
+    pub oauth_id: String,
+    #[serde(serialize_with = "wire::time")]
+    pub profile_changed_at: Timestamp,
+    pub profile_image_path: String,
+    pub quota_size_in_bytes: Option<i64>,
+    pub quota_usage_in_bytes: i64,
+    pub should_change_password: bool,
+    pub status: &'static str,
+    pub storage_label: Option<String>,
+    #[serde(serialize_with = "wire::time")]
+    pub updated_at: Timestamp,
+}
+
+/// An account as other people see it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserResponse {
+    pub avatar_color: String,
+    pub email: String,
+    pub id: UserId,
+    pub name: String,
+    #[serde(serialize_with = "wire::time")]
+    pub profile_changed_at: Timestamp,
+    pub profile_image_path: String,
+}

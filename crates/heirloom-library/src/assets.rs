@@ -1,0 +1,150 @@
+//! Assets as people see and change them.
+
+use chrono::{FixedOffset, NaiveDateTime};
+use heirloom_jobs::priority;
+use heirloom_media::{
+    facts::{CaptureTime, Position},
+    xmp::Edits,
+};
+pub use heirloom_store::{
+    assets::{Asset, Visibility},
+    exif::Exif,
+    stages::{AssetStage, Stage},
+    tags::Tag,
+};
+use heirloom_store::{
+    Tx, assets,
+    changes::{self, ChangeKind, Entry},
+    exif, stages, tags,
+};
+use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
+
+use crate::{
+    Error, Library, Result,
+    access::{self, require},
+};
+
+/// An asset with what is known of it.
+#[derive(Debug)]
+pub struct AssetDetails {
+    pub asset: Asset,
+    pub exif: Exif,
+    pub tags: Vec<Tag>,
+}
+
+/// What a person changes; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct AssetChange {
+    pub is_favorite: Option<bool>,
+    pub visibility: Option<Visibility>,
+    pub description: Option<String>,
+    /// One to five; nought takes the rating away.
+    pub rating: Option<u8>,
+    pub captured: Option<(NaiveDateTime, Option<FixedOffset>)>,
+    pub position: Option<(f64, f64)>,
+}
+
+impl AssetChange {
+    fn is_edit(&self) -> bool {
+        self.description.is_some() || self.rating.is_some() || self.captured.is_some() || self.position.is_some()
+    }
+}
+
+impl Library {
+    pub async fn asset(&self, caller: &Caller, id: AssetId) -> Result<AssetDetails> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
+        details(&mut tx, asset).await
+    }
+
+    /// Why an asset is not done yet: its stages with their failures.
+    pub async fn asset_stages(&self, caller: &Caller, id: AssetId) -> Result<Vec<AssetStage>> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
+        Ok(stages::list(&mut tx, asset.owner_id, asset.id).await?)
+    }
+
+    /// Changes assets, all or none. What a person says about a picture is kept beside the file's own words and written
+    /// to the sidecar beside the original.
+    pub async fn update_assets(&self, caller: &Caller, ids: &[AssetId], change: &AssetChange) -> Result<()> {
+        require(caller, Permission::AssetUpdate)?;
+        check(caller, change)?;
+        let mut tx = self.db.write().await?;
+        let found = access::all_assets(&mut tx, caller, ids, Permission::AssetUpdate).await?;
+        let mut entries = Vec::new();
+        for mut asset in found {
+            asset.is_favorite = change.is_favorite.unwrap_or(asset.is_favorite);
+            asset.visibility = change.visibility.unwrap_or(asset.visibility);
+            asset.updated_at = self.now();
+            assets::update(&mut tx, &asset).await?;
+            entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
+            if change.is_edit() {
+                self.edit(&mut tx, &asset, change).await?;
+                entries.push(Entry::upsert(ChangeKind::Exif, asset.id));
+            }
+        }
+        changes::record(&mut tx, caller.user, self.now(), &entries).await?;
+        tx.commit().await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Notes the edits at once, and wants them in the sidecar and in the facts.
+    async fn edit(&self, tx: &mut Tx, asset: &Asset, change: &AssetChange) -> Result<()> {
+        let mut exif = exif::get(tx, asset.owner_id, asset.id)
+            .await?
+            .unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
+        let mut edits: Edits = match &exif.edits {
+            Some(json) => serde_json::from_str(json).map_err(anyhow::Error::from)?,
+            None => Edits::default(),
+        };
+        if let Some(description) = &change.description {
+            exif.description.clone_from(description);
+            edits.description = Some(description.clone());
+        }
+        if let Some(rating) = change.rating {
+            exif.rating = Some(i32::from(rating)).filter(|&stars| stars > 0);
+            edits.rating = Some(rating);
+        }
+        if let Some((latitude, longitude)) = change.position {
+            (exif.latitude, exif.longitude) = (Some(latitude), Some(longitude));
+            edits.position = Some(Position { latitude, longitude });
+        }
+        if let Some((local, offset)) = change.captured {
+            edits.captured = Some(CaptureTime {
+                local,
+                offset_seconds: offset.map(|offset| offset.local_minus_utc()),
+                zone: None,
+            });
+        }
+        exif.edits = Some(serde_json::to_string(&edits).map_err(anyhow::Error::from)?);
+        exif::upsert(tx, &exif).await?;
+        self.want(tx, asset, &[Stage::Sidecar, Stage::Metadata], priority::NEW).await
+    }
+}
+
+async fn details(tx: &mut Tx, asset: Asset) -> Result<AssetDetails> {
+    let exif = exif::get(tx, asset.owner_id, asset.id)
+        .await?
+        .unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
+    let tags = tags::list_of_asset(tx, asset.owner_id, asset.id).await?;
+    Ok(AssetDetails { asset, exif, tags })
+}
+
+fn check(caller: &Caller, change: &AssetChange) -> Result<()> {
+    if change.visibility == Some(Visibility::Locked) && !caller.sees_locked() {
+        return Err(Error::Unauthenticated("Elevated permission is required"));
+    }
+    if change.rating.is_some_and(|rating| rating > 5) {
+        return Err(Error::invalid("rating", "Too big: expected number to be <=5"));
+    }
+    let is_on_earth = |&(latitude, longitude): &(f64, f64)| {
+        (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
+    };
+    if change.position.as_ref().is_some_and(|position| !is_on_earth(position)) {
+        return Err(Error::invalid("latitude", "is not a place on earth"));
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! When a picture was taken, as an instant and as the clock on the wall.
+
+use chrono::TimeDelta;
+use heirloom_media::facts::{CaptureTime, Facts};
+use heirloom_types::time::Timestamp;
+
+/// The two times of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Taken {
+    pub instant: Timestamp,
+    /// The local clock, written as if it were UTC.
+    pub local: Timestamp,
+}
+
+/// What the file says, else what the client said. A clock whose zone is unknown counts as UTC.
+pub(crate) fn taken(facts: &Facts, from_client: Timestamp) -> Taken {
+    match &facts.captured {
+        Some(captured) => Taken {
+            instant: instant_of(captured),
+            local: captured.local.and_utc(),
+        },
+        None => Taken {
+            instant: from_client,
+            local: from_client,
+        },
+    }
+}
+
+pub(crate) fn instant_of(captured: &CaptureTime) -> Timestamp {
+    captured.local.and_utc() - TimeDelta::seconds(i64::from(captured.offset_seconds.unwrap_or(0)))
+}
+
+/// The zone as clients show it: a name, or `UTC+2`.
+pub(crate) fn zone_of(captured: &CaptureTime) -> Option<String> {
+    captured.zone.clone().or_else(|| {
+        let seconds = captured.offset_seconds?;
+        let (hours, minutes) = (seconds / 3600, seconds.abs() / 60 % 60);
+        Some(match (seconds, minutes) {
+            (0, _) => "UTC".into(),
+            (_, 0) => format!("UTC{hours:+}"),
+            _ => format!("UTC{hours:+}:{minutes:02}"),
+        })
+    })
+}

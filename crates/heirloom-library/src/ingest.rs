@@ -1,0 +1,393 @@
+//! Taking files in. Nothing is acknowledged before its bytes are durable and its row, its pending work and its change are
+//! committed together.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use heirloom_jobs::priority;
+use heirloom_media::facts::Facts;
+use heirloom_store::{
+    Tx, asset_metadata,
+    assets::{self, Asset, Visibility},
+    blobs::{self, BlobPath, Incoming, Received, template},
+    changes::{self, ChangeKind, Entry},
+    doomed_files, exif,
+    queue::{self, NewJob},
+    stages::{self, Stage},
+    timeline, users,
+    users::User,
+};
+use heirloom_types::{
+    caller::{Caller, Scope},
+    checksum::Sha1,
+    ids::{AssetId, JobId, UserId},
+    media_type::{self, MediaKind},
+    permission::Permission,
+    time::Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Error, Library, Result,
+    access::{self, require},
+    capture::{self, Taken},
+    process,
+};
+
+/// How long a file may stand without the row that names it.
+const RESERVATION: TimeDelta = TimeDelta::hours(1);
+/// Names that are tried before a numbered one is given up.
+const NAMES_MAX: u32 = 100_000;
+/// How long a client waits before it offers a file again that met another of the same name.
+const NAME_RETRY: Duration = Duration::from_secs(1);
+/// Longest name that is kept, in bytes, as file systems have it.
+const NAME_BYTES_MAX: usize = 255;
+
+/// What a client says of a file it sends.
+#[derive(Clone, Debug)]
+pub struct NewAsset {
+    pub name: String,
+    pub file_created_at: Timestamp,
+    pub file_modified_at: Timestamp,
+    pub is_favorite: bool,
+    pub visibility: Visibility,
+    /// The moving part of a live photo, sent before.
+    pub live_video_id: Option<AssetId>,
+    pub duration_ms: Option<i64>,
+    /// Facts of the client's own, by key.
+    pub metadata: Vec<(String, Value)>,
+    /// What the bytes must hash to.
+    pub announced: Option<Sha1>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ingested {
+    Created(AssetId),
+    /// The owner has this content already.
+    Duplicate(AssetId),
+}
+
+/// Answer to a client that asks before sending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checked {
+    pub id: AssetId,
+    pub is_trashed: bool,
+}
+
+impl Library {
+    /// Begins to receive a file. What is not taken in goes away by itself.
+    pub async fn receive(&self, caller: &Caller) -> Result<Incoming> {
+        require(caller, Permission::AssetUpload)?;
+        Ok(self.blobs.receive().await?)
+    }
+
+    /// The asset with that content, if the caller has it.
+    pub async fn known(&self, caller: &Caller, sha1: Sha1) -> Result<Option<Checked>> {
+        Ok(self.known_all(caller, &[sha1]).await?.pop().flatten())
+    }
+
+    /// For each content the asset that has it, in the order asked.
+    pub async fn known_all(&self, caller: &Caller, sha1s: &[Sha1]) -> Result<Vec<Option<Checked>>> {
+        require(caller, Permission::AssetUpload)?;
+        let known = assets::list_known(&mut self.db.read().await?, caller.user, sha1s).await?;
+        let by_content: std::collections::HashMap<_, _> = known
+            .into_iter()
+            .map(|known| (known.sha1, Checked { id: known.id, is_trashed: known.is_trashed }))
+            .collect();
+        Ok(sha1s.iter().map(|sha1| by_content.get(sha1).copied()).collect())
+    }
+
+    /// Refuses what can be refused before its bytes are there.
+    pub fn check_name(&self, name: &str) -> Result<MediaKind> {
+        match media_type::by_name(name) {
+            Some(known) => Ok(known.kind),
+            None => Err(Error::invalid("assetData", format!("Unsupported file type {name}"))),
+        }
+    }
+
+    /// Takes a received file in.
+    pub async fn ingest(
+        &self,
+        caller: &Caller,
+        new: NewAsset,
+        mut file: Received,
+        sidecar: Option<Received>,
+    ) -> Result<Ingested> {
+        require(caller, Permission::AssetUpload)?;
+        let kind = self.check_name(&new.name)?;
+        check_content(&new, &file)?;
+        if let Some(known) = self.known(caller, file.sha1()).await? {
+            return Ok(Ingested::Duplicate(known.id));
+        }
+        let user = self.user_of(caller).await?;
+        check_quota(&user, file.len())?;
+        let facts = self.facts_of(kind, &new.name, &file).await;
+        let taken = capture::taken(&facts, new.file_created_at);
+        let asset = self.asset_from(caller, &new, kind, taken, &file);
+        self.check_live_video(caller, &new).await?;
+        let path = self.keep(&user, &asset, &mut file).await?;
+        let sidecar_path = match sidecar {
+            Some(sidecar) => self.keep_sidecar(&path, sidecar).await?,
+            None => None,
+        };
+        let asset = Asset {
+            original_path: path.as_str().to_owned(),
+            sidecar_path,
+            ..asset
+        };
+        let outcome = self.commit(&asset, &new).await;
+        if !matches!(outcome, Ok(Ingested::Created(_))) {
+            self.forget_reserved(&asset).await;
+        }
+        outcome
+    }
+
+    /// The file's own words, for the date that names its folder; a file that cannot be read has none.
+    async fn facts_of(&self, kind: MediaKind, name: &str, file: &Received) -> Facts {
+        let Ok(file) = file.file() else {
+            return Facts::default();
+        };
+        match kind {
+            MediaKind::Image => self.decoder.facts(file, name).await.unwrap_or_default(),
+            MediaKind::Video => self.video.probe(&file).await.map(|probe| probe.facts).unwrap_or_default(),
+        }
+    }
+
+    fn asset_from(&self, caller: &Caller, new: &NewAsset, kind: MediaKind, taken: Taken, file: &Received) -> Asset {
+        let now = self.now();
+        Asset {
+            owner_id: caller.user,
+            id: self.new_id(AssetId::new),
+            kind,
+            visibility: new.visibility,
+            original_name: shown_name(&new.name),
+            original_path: String::new(),
+            sidecar_path: None,
+            size_bytes: file.len() as i64,
+            sha1: file.sha1(),
+            blake3: file.blake3(),
+            created_at: now,
+            updated_at: now,
+            file_created_at: taken.instant,
+            file_modified_at: new.file_modified_at,
+            local_date_time: taken.local,
+            local_month: timeline::month_of(taken.local),
+            is_favorite: new.is_favorite,
+            is_offline: false,
+            is_edited: false,
+            is_collapsed: false,
+            deleted_at: None,
+            duration_ms: new.duration_ms.filter(|_| kind == MediaKind::Video),
+            width: None,
+            height: None,
+            thumbhash: None,
+            renditions: 0,
+            live_video_id: new.live_video_id,
+            stack_id: None,
+            library_id: None,
+            duplicate_id: None,
+        }
+    }
+
+    async fn check_live_video(&self, caller: &Caller, new: &NewAsset) -> Result<()> {
+        let Some(id) = new.live_video_id else { return Ok(()) };
+        let video = access::asset(&mut self.db.read().await?, caller, id, Permission::AssetRead).await?;
+        if video.kind == MediaKind::Video {
+            Ok(())
+        } else {
+            Err(Error::invalid("livePhotoVideoId", "Live photo video must be a video"))
+        }
+    }
+
+    /// Gives the file its name, a numbered one when another file has it, and reserves the name until the row is there.
+    async fn keep(&self, user: &User, asset: &Asset, file: &mut Received) -> Result<BlobPath> {
+        let label = user.storage_label.clone().unwrap_or_else(|| user.id.to_string());
+        let first = self.template.path(&template::Fields {
+            user: &label,
+            local: asset.local_date_time.naive_utc(),
+            name: &asset.original_name,
+            id: asset.id,
+        });
+        for number in 1..NAMES_MAX {
+            let path = if number == 1 { first.clone() } else { first.numbered(number) };
+            if !self.reserve(&path).await? {
+                continue;
+            }
+            match file.keep(&path).await {
+                Ok(()) => return Ok(path),
+                // A file that no row names: somebody put it there by hand. It is not ours to remove.
+                Err(blobs::Error::Taken(_)) => self.release(&path).await?,
+                Err(error) => {
+                    self.release(&path).await.ok();
+                    return Err(error.into());
+                }
+            }
+        }
+        Err(Error::Unavailable {
+            what: "a free file name",
+            retry_after: NAME_RETRY,
+            source: None,
+        })
+    }
+
+    async fn keep_sidecar(&self, original: &BlobPath, mut sidecar: Received) -> Result<Option<String>> {
+        let path = original.sidecar();
+        if !self.reserve(&path).await? {
+            return Ok(None);
+        }
+        sidecar.keep(&path).await?;
+        Ok(Some(path.as_str().to_owned()))
+    }
+
+    async fn reserve(&self, path: &BlobPath) -> Result<bool> {
+        let mut tx = self.db.write().await?;
+        let reserved = doomed_files::reserve(&mut tx, path.as_str(), self.now() + RESERVATION).await?;
+        tx.commit().await?;
+        Ok(reserved)
+    }
+
+    async fn release(&self, path: &BlobPath) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        doomed_files::delete(&mut tx, path.as_str()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The one transaction: row, pending work, usage, change.
+    async fn commit(&self, asset: &Asset, new: &NewAsset) -> Result<Ingested> {
+        let mut tx = self.db.write().await?;
+        if let Some(known) = assets::get_by_sha1(&mut tx, asset.owner_id, asset.sha1).await? {
+            return Ok(Ingested::Duplicate(known.id));
+        }
+        match assets::insert(&mut tx, asset).await {
+            Ok(()) => {}
+            Err(heirloom_store::Error::Conflict { .. }) => {
+                drop(tx);
+                let known = assets::get_by_sha1(&mut self.db.read().await?, asset.owner_id, asset.sha1).await?;
+                return known
+                    .map(|known| Ingested::Duplicate(known.id))
+                    .ok_or_else(|| Error::Conflict("the asset could not be stored".into()));
+            }
+            Err(error) => return Err(error.into()),
+        }
+        exif::upsert(&mut tx, &exif::Exif::empty(asset.owner_id, asset.id)).await?;
+        for (key, value) in &new.metadata {
+            asset_metadata::upsert(&mut tx, asset.owner_id, asset.id, key, value, self.now()).await?;
+        }
+        self.want(&mut tx, asset, &stages_of(asset), priority::NEW).await?;
+        if !users::add_usage(&mut tx, asset.owner_id, asset.size_bytes).await? {
+            return Err(Error::QuotaExceeded);
+        }
+        for path in std::iter::once(&asset.original_path).chain(&asset.sidecar_path) {
+            if !doomed_files::delete(&mut tx, path).await? {
+                return Err(Error::Internal(anyhow::anyhow!("{path} lost its reservation")));
+            }
+        }
+        let mut entries = vec![Entry::upsert(ChangeKind::Asset, asset.id)];
+        if let Some(video) = new.live_video_id {
+            self.hide_live_video(&mut tx, asset.owner_id, video).await?;
+            entries.push(Entry::upsert(ChangeKind::Asset, video));
+        }
+        changes::record(&mut tx, asset.owner_id, self.now(), &entries).await?;
+        tx.commit().await?;
+        self.wake.wake();
+        Ok(Ingested::Created(asset.id))
+    }
+
+    /// The moving part of a live photo does not show by itself.
+    pub(crate) async fn hide_live_video(&self, tx: &mut Tx, owner: UserId, video: AssetId) -> Result<()> {
+        if let Some(mut video) = assets::get(tx, Scope::of_owner(owner), video).await? {
+            video.visibility = Visibility::Hidden;
+            video.updated_at = self.now();
+            assets::update(tx, &video).await?;
+        }
+        Ok(())
+    }
+
+    /// Wants stages of an asset, and asks for the job that will do them.
+    pub(crate) async fn want(&self, tx: &mut Tx, asset: &Asset, wanted: &[Stage], priority: i32) -> Result<()> {
+        for stage in wanted {
+            stages::want(tx, asset.owner_id, asset.id, *stage).await?;
+        }
+        let job = NewJob {
+            id: self.new_id(JobId::new),
+            kind: process::KIND,
+            subject: asset.id.to_string(),
+            payload: json!({ "owner": asset.owner_id }),
+            priority,
+            visible_at: self.now(),
+        };
+        Ok(queue::enqueue(tx, job, self.now()).await?)
+    }
+
+    /// Has the files of an upload that came to nothing removed now instead of after their reservation.
+    async fn forget_reserved(&self, asset: &Asset) {
+        let forget = async {
+            let mut tx = self.db.write().await?;
+            for path in std::iter::once(&asset.original_path).chain(&asset.sidecar_path) {
+                doomed_files::insert(&mut tx, path, self.now()).await?;
+            }
+            tx.commit().await
+        };
+        if let Err(error) = forget.await {
+            tracing::warn!(%error, "the files of a refused upload stay until their reservation ends");
+        }
+    }
+}
+
+fn check_content(new: &NewAsset, file: &Received) -> Result<()> {
+    if file.is_empty() {
+        return Err(Error::invalid("assetData", "The file is empty"));
+    }
+    match new.announced {
+        Some(announced) if announced != file.sha1() => Err(Error::invalid(
+            "x-immich-checksum",
+            "The bytes that arrived do not have the announced checksum; send the file again",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_quota(user: &User, size: u64) -> Result<()> {
+    let used = user.usage_bytes.saturating_add_unsigned(size);
+    match user.quota_bytes {
+        Some(quota) if used > quota => Err(Error::QuotaExceeded),
+        _ => Ok(()),
+    }
+}
+
+/// What a new asset needs.
+fn stages_of(asset: &Asset) -> Vec<Stage> {
+    match asset.kind {
+        MediaKind::Image => vec![Stage::Metadata, Stage::Render],
+        MediaKind::Video => vec![Stage::Metadata, Stage::Render, Stage::Transcode],
+    }
+}
+
+/// The last part of a path, without what no file name can hold.
+fn shown_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
+    let clean: String = last.chars().filter(|char| !char.is_control()).collect();
+    if clean.len() <= NAME_BYTES_MAX {
+        return clean;
+    }
+    let (stem, extension) = clean.rsplit_once('.').unwrap_or((&clean, ""));
+    let room = NAME_BYTES_MAX.saturating_sub(extension.len() + 1);
+    let end = (0..=room.min(stem.len())).rev().find(|&end| stem.is_char_boundary(end)).unwrap_or(0);
+    format!("{}.{extension}", &stem[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_lose_their_folders_and_fit() {
+        assert_eq!(shown_name("../../etc/a\0b.jpg"), "ab.jpg");
+        assert_eq!(shown_name(r"C:\photos\é.jpg"), "é.jpg");
+        let long = shown_name(&format!("{}.jpg", "ü".repeat(300)));
+        assert!(long.len() <= NAME_BYTES_MAX, "{}", long.len());
+        assert_eq!(long.rsplit_once('.').map(|(_, extension)| extension), Some("jpg"));
+    }
+}

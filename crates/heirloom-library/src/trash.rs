@@ -1,0 +1,129 @@
+//! Deleting: into the trash and out of it, and for good.
+
+use heirloom_store::{
+    Tx,
+    assets::{self, Asset, Rendition},
+    blobs::BlobPath,
+    changes::{self, ChangeKind, Entry},
+    doomed_files, users,
+};
+use heirloom_types::{
+    caller::{Caller, Scope},
+    ids::{AssetId, UserId},
+    permission::Permission,
+};
+
+use crate::{
+    Library, Result,
+    access::{self, require},
+};
+
+/// Assets that leave in one transaction when a trash is emptied.
+const BATCH: i64 = 500;
+
+impl Library {
+    /// Moves assets to the trash, or with `for_good` removes them at once.
+    pub async fn delete_assets(&self, caller: &Caller, ids: &[AssetId], for_good: bool) -> Result<()> {
+        require(caller, Permission::AssetDelete)?;
+        let mut tx = self.db.write().await?;
+        let found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
+        if for_good {
+            let entries = self.remove(&mut tx, found).await?;
+            changes::record(&mut tx, caller.user, self.now(), &entries).await?;
+        } else {
+            self.set_deleted(&mut tx, caller.user, found, true).await?;
+        }
+        tx.commit().await?;
+        self.wake.wake();
+        Ok(())
+    }
+
+    /// Takes these assets out of the trash; gives how many were there.
+    pub async fn restore_assets(&self, caller: &Caller, ids: &[AssetId]) -> Result<usize> {
+        require(caller, Permission::AssetDelete)?;
+        let mut tx = self.db.write().await?;
+        let mut found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
+        found.retain(Asset::is_trashed);
+        let count = found.len();
+        self.set_deleted(&mut tx, caller.user, found, false).await?;
+        tx.commit().await?;
+        Ok(count)
+    }
+
+    /// Takes everything out of the caller's trash; gives how many there were.
+    pub async fn restore_trash(&self, caller: &Caller) -> Result<usize> {
+        let ids = self.trashed(caller, i64::MAX).await?;
+        self.restore_assets(caller, &ids).await
+    }
+
+    /// Removes everything in the caller's trash for good; gives how many there were.
+    pub async fn empty_trash(&self, caller: &Caller) -> Result<usize> {
+        let mut count = 0;
+        loop {
+            let ids = self.trashed(caller, BATCH).await?;
+            if ids.is_empty() {
+                return Ok(count);
+            }
+            self.delete_assets(caller, &ids, true).await?;
+            count += ids.len();
+        }
+    }
+
+    async fn trashed(&self, caller: &Caller, limit: i64) -> Result<Vec<AssetId>> {
+        require(caller, Permission::AssetDelete)?;
+        Ok(assets::list_trashed(&mut self.db.read().await?, caller.user, limit).await?)
+    }
+
+    async fn set_deleted(&self, tx: &mut Tx, owner: UserId, found: Vec<Asset>, is_deleted: bool) -> Result<()> {
+        let now = self.now();
+        let mut entries = Vec::with_capacity(found.len());
+        for mut asset in found {
+            asset.deleted_at = is_deleted.then_some(now);
+            asset.updated_at = now;
+            assets::update(tx, &asset).await?;
+            entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
+        }
+        Ok(changes::record(tx, owner, now, &entries).await?)
+    }
+
+    /// Removes rows and dooms their files; the moving part of a live photo goes with its still.
+    pub(crate) async fn remove(&self, tx: &mut Tx, found: Vec<Asset>) -> Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for asset in found {
+            if let Some(video) = asset.live_video_id
+                && let Some(video) = assets::get(tx, Scope::of_owner(asset.owner_id), video).await?
+            {
+                self.remove_one(tx, &video).await?;
+                entries.push(Entry::delete(ChangeKind::Asset, video.id));
+            }
+            self.remove_one(tx, &asset).await?;
+            entries.push(Entry::delete(ChangeKind::Asset, asset.id));
+        }
+        Ok(entries)
+    }
+
+    async fn remove_one(&self, tx: &mut Tx, asset: &Asset) -> Result<()> {
+        for path in files_of(asset) {
+            doomed_files::insert(tx, &path, self.now()).await?;
+        }
+        users::add_usage(tx, asset.owner_id, -asset.size_bytes).await?;
+        Ok(assets::delete(tx, asset.owner_id, asset.id).await?)
+    }
+}
+
+/// Every file an asset has.
+fn files_of(asset: &Asset) -> Vec<String> {
+    let renditions = [
+        (Rendition::Thumbnail, "thumbnail", "webp"),
+        (Rendition::Preview, "preview", "jpeg"),
+        (Rendition::FullSize, "fullsize", "jpeg"),
+        (Rendition::EncodedVideo, "video", "mp4"),
+    ];
+    renditions
+        .into_iter()
+        .filter(|(rendition, ..)| asset.has(*rendition))
+        .map(|(_, kind, extension)| BlobPath::rendition(asset.owner_id, asset.id, kind, extension).as_str().to_owned())
+        .chain([asset.original_path.clone()])
+        .chain(asset.sidecar_path.clone())
+        .collect()
+}

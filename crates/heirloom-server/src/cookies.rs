@@ -1,0 +1,47 @@
+//! The cookies of a session (RFC 6265).
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+pub(crate) const TOKEN: &str = "immich_access_token";
+const AUTH_TYPE: &str = "immich_auth_type";
+const IS_AUTHENTICATED: &str = "immich_is_authenticated";
+/// 400 days, the longest a browser keeps a cookie.
+const MAX_AGE_SECONDS: u32 = 400 * 24 * 60 * 60;
+
+/// The value of a cookie of the request.
+pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// Cookies that begin a session.
+pub(crate) fn begin(headers: &mut HeaderMap, token: &str, is_secure: bool) {
+    set(headers, TOKEN, token, MAX_AGE_SECONDS, true, is_secure);
+    set(headers, AUTH_TYPE, "password", MAX_AGE_SECONDS, true, is_secure);
+    set(headers, IS_AUTHENTICATED, "true", MAX_AGE_SECONDS, false, is_secure);
+}
+
+/// Cookies that end it.
+pub(crate) fn end(headers: &mut HeaderMap) {
+    for name in [TOKEN, AUTH_TYPE, IS_AUTHENTICATED] {
+        set(headers, name, "", 0, name != IS_AUTHENTICATED, false);
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: &str, value: &str, max_age: u32, http_only: bool, is_secure: bool) {
+    let mut cookie = format!("{name}={value}; Max-Age={max_age}; Path=/; SameSite=Lax");
+    if http_only {
+        cookie += "; HttpOnly";
+    }
+    if is_secure {
+        cookie += "; Secure";
+    }
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        headers.append(header::SET_COOKIE, value);
+    }
+}

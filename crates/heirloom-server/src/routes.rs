@@ -1,0 +1,115 @@
+//! Every operation that is served, by noun.
+
+mod albums;
+mod api_keys;
+mod assets;
+mod auth;
+mod files;
+mod jobs;
+mod server;
+mod timeline;
+mod trash;
+mod upload;
+mod users;
+
+use axum::{
+    Router,
+    http::{Method, StatusCode, Uri},
+    response::{IntoResponse, Response},
+    routing::{MethodFilter, MethodRouter, on},
+};
+use heirloom_api::operations::unsupported as not_built;
+
+use crate::{app::App, error::ApiError};
+
+/// One operation: method, path as the contract writes it, handler.
+pub(crate) struct Operation {
+    method: MethodFilter,
+    name: &'static str,
+    path: &'static str,
+    handler: MethodRouter<App>,
+}
+
+macro_rules! operations {
+    ($($method:ident $path:literal => $handler:expr,)+) => {
+        pub(crate) fn operations() -> Vec<crate::routes::Operation> {
+            vec![$(crate::routes::Operation::new(
+                axum::routing::MethodFilter::$method,
+                stringify!($method),
+                $path,
+                axum::routing::on(axum::routing::MethodFilter::$method, $handler),
+            ),)+]
+        }
+    };
+}
+pub(crate) use operations;
+
+impl Operation {
+    pub(crate) fn new(
+        method: MethodFilter,
+        name: &'static str,
+        path: &'static str,
+        handler: MethodRouter<App>,
+    ) -> Self {
+        Self {
+            method,
+            name,
+            path,
+            handler,
+        }
+    }
+}
+
+fn all() -> Vec<Operation> {
+    [
+        albums::operations(),
+        api_keys::operations(),
+        assets::operations(),
+        auth::operations(),
+        files::operations(),
+        jobs::operations(),
+        server::operations(),
+        timeline::operations(),
+        trash::operations(),
+        upload::operations(),
+        users::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Method and path of every operation that is served, as the contract writes them.
+pub fn served() -> Vec<(&'static str, &'static str)> {
+    all().iter().map(|operation| (operation.name, operation.path)).collect()
+}
+
+/// The routes below `/api`.
+pub(crate) fn api() -> Router<App> {
+    let mut router = Router::new();
+    for operation in all() {
+        debug_assert!(MethodFilter::try_from(operation.method_name()).is_ok_and(|filter| filter == operation.method));
+        router = router.route(operation.path, operation.handler);
+    }
+    for (method, path) in not_built() {
+        let filter = method.parse::<Method>().ok().and_then(|method| MethodFilter::try_from(method).ok());
+        if let Some(filter) = filter {
+            router = router.route(path, on(filter, unsupported));
+        }
+    }
+    router.fallback(unknown).method_not_allowed_fallback(unknown)
+}
+
+impl Operation {
+    fn method_name(&self) -> Method {
+        self.name.parse().unwrap_or_default()
+    }
+}
+
+async fn unsupported() -> Response {
+    ApiError::new(StatusCode::NOT_IMPLEMENTED, "This server does not support this operation yet").into_response()
+}
+
+async fn unknown(method: Method, uri: Uri) -> Response {
+    ApiError::new(StatusCode::NOT_FOUND, format!("Cannot {method} /api{}", uri.path())).into_response()
+}

@@ -1,0 +1,136 @@
+//! The timeline: months, and the assets of one in columns.
+
+use axum::Json;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chrono::{Datelike, NaiveDate};
+use heirloom_api::timeline::{TimeBucketAssetResponse, TimeBucketsResponse};
+use heirloom_library::timeline::{TimelineAsset, TimelineFilter};
+use heirloom_types::{
+    ids::{AlbumId, TagId},
+    media_type::MediaKind,
+};
+use serde::Deserialize;
+
+use super::{assets::visibility, operations};
+use crate::{
+    cx::Cx,
+    error::{ApiError, ApiResult},
+    input::Query,
+};
+
+operations! {
+    GET "/timeline/buckets" => buckets,
+    GET "/timeline/bucket" => bucket,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Asked {
+    album_id: Option<AlbumId>,
+    tag_id: Option<TagId>,
+    /// Nobody is recognised yet, so nothing matches.
+    person_id: Option<String>,
+    user_id: Option<String>,
+    /// A rectangle of the map, which cannot be asked for yet.
+    bbox: Option<String>,
+    is_favorite: Option<bool>,
+    is_trashed: Option<bool>,
+    order: Option<String>,
+    time_bucket: Option<String>,
+    visibility: Option<String>,
+    with_coordinates: Option<bool>,
+    with_stacked: Option<bool>,
+}
+
+impl Asked {
+    fn filter(&self) -> ApiResult<TimelineFilter> {
+        Ok(TimelineFilter {
+            visibility: self.visibility.as_deref().map(visibility).transpose()?,
+            is_trashed: self.is_trashed.unwrap_or(false),
+            is_favorite: self.is_favorite,
+            collapse_stacks: self.with_stacked.unwrap_or(false),
+            album: self.album_id,
+            tag: self.tag_id,
+            ascending: self.order.as_deref() == Some("asc"),
+        })
+    }
+
+    /// A restriction that cannot be honoured gives nothing, never everything.
+    fn matches_nothing(&self, cx: &Cx) -> bool {
+        let is_other = self.user_id.as_ref().is_some_and(|user| *user != cx.caller.user.to_string());
+        self.person_id.is_some() || self.bbox.is_some() || is_other
+    }
+}
+
+async fn buckets(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<TimeBucketsResponse>>> {
+    let filter = asked.filter()?;
+    let months = cx.app.library.timeline_months(&cx.caller, &filter).await?;
+    if asked.matches_nothing(&cx) {
+        return Ok(Json(Vec::new()));
+    }
+    let bucket = |month: i32| format!("{:04}-{:02}-01", month.div_euclid(12), month.rem_euclid(12) + 1);
+    Ok(Json(
+        months
+            .into_iter()
+            .map(|month| TimeBucketsResponse {
+                time_bucket: bucket(month.local_month),
+                count: month.count,
+            })
+            .collect(),
+    ))
+}
+
+async fn bucket(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<TimeBucketAssetResponse>> {
+    let month = month(asked.time_bucket.as_deref().unwrap_or_default())?;
+    let assets = cx.app.library.timeline_assets(&cx.caller, &asked.filter()?, month).await?;
+    let assets = if asked.matches_nothing(&cx) { Vec::new() } else { assets };
+    Ok(Json(columns(assets, asked.with_coordinates.unwrap_or(false))))
+}
+
+/// The month of `2024-05-01`, also with a time after it.
+fn month(text: &str) -> ApiResult<i32> {
+    let date = text.get(..10).and_then(|date| date.parse::<NaiveDate>().ok());
+    date.map(|date| date.year() * 12 + date.month0() as i32)
+        .ok_or_else(|| ApiError::invalid(&["timeBucket"], "Invalid input: expected a date such as 2024-05-01"))
+}
+
+fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAssetResponse {
+    let mut columns = TimeBucketAssetResponse {
+        latitude: with_coordinates.then(Vec::new),
+        longitude: with_coordinates.then(Vec::new),
+        ..TimeBucketAssetResponse::default()
+    };
+    let clock = "%Y-%m-%dT%H:%M:%S%.3f";
+    for asset in assets {
+        let offset = asset.local_date_time - asset.file_created_at;
+        columns.city.push(asset.city);
+        columns.country.push(asset.country);
+        columns.created_at.push(asset.created_at.format(clock).to_string());
+        columns.duration.push(asset.duration_ms);
+        columns.file_created_at.push(asset.file_created_at.format(clock).to_string());
+        columns.id.push(asset.id);
+        columns.is_favorite.push(asset.is_favorite);
+        columns.is_image.push(asset.kind == MediaKind::Image);
+        columns.is_trashed.push(asset.deleted_at.is_some());
+        columns.live_photo_video_id.push(asset.live_video_id);
+        columns.local_offset_hours.push(offset.num_minutes() as f64 / 60.0);
+        columns.owner_id.push(asset.owner_id);
+        columns.projection_type.push(asset.projection_type);
+        columns.ratio.push(ratio(asset.width, asset.height));
+        columns.thumbhash.push(asset.thumbhash.map(|hash| STANDARD.encode(hash)));
+        columns.visibility.push(asset.visibility.as_str());
+        if let (Some(latitudes), Some(longitudes)) = (&mut columns.latitude, &mut columns.longitude) {
+            latitudes.push(asset.latitude);
+            longitudes.push(asset.longitude);
+        }
+    }
+    columns
+}
+
+/// A square until the size is known.
+fn ratio(width: Option<i32>, height: Option<i32>) -> f64 {
+    match (width, height) {
+        (Some(width), Some(height)) if width > 0 && height > 0 => f64::from(width) / f64::from(height),
+        _ => 1.0,
+    }
+}

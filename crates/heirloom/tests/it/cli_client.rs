@@ -1,0 +1,63 @@
+//! Immich's own command line client, as published.
+
+use std::{path::Path, process::Command};
+
+use crate::{
+    media,
+    server::{Server, servers},
+};
+
+#[tokio::test]
+async fn the_published_client_uploads_a_folder_with_albums_and_nothing_twice() {
+    if std::env::var_os("HEIRLOOM_TEST_CLIENTS").is_none() {
+        println!("skipped: HEIRLOOM_TEST_CLIENTS is not set (cargo xtask test sets it)");
+        return;
+    }
+    for server in servers().await {
+        let folder = tempfile::tempdir().unwrap();
+        let trip = folder.path().join("photos/Trip");
+        std::fs::create_dir_all(&trip).unwrap();
+        for seed in 0..5 {
+            std::fs::write(trip.join(format!("{seed}.jpg")), media::jpeg(64, 48, seed * 40)).unwrap();
+        }
+        make_video(&trip.join("clip.mp4"));
+        let client = |arguments: &[&str]| immich(folder.path(), arguments);
+        client(&["login", &server.address, &server.key]);
+        let said = client(&["upload", "--recursive", "--album", "photos"]);
+        assert!(said.contains("Successfully uploaded 6 new assets"), "{said}");
+        let said = client(&["upload", "--recursive", "--album", "photos"]);
+        assert!(said.contains("6 duplicates") && said.contains("All assets were already uploaded"), "{said}");
+        check(&server).await;
+    }
+}
+
+async fn check(server: &Server) {
+    server.settle().await;
+    let albums = server.get("/albums").await;
+    assert_eq!((&albums[0]["albumName"], &albums[0]["assetCount"]), (&"Trip".into(), &6.into()));
+    assert_eq!(albums[0]["albumUsers"][0]["role"], "owner");
+    let totals = server.get("/assets/statistics").await;
+    assert_eq!((totals["images"].as_i64(), totals["videos"].as_i64()), (Some(5), Some(1)));
+}
+
+fn immich(folder: &Path, arguments: &[&str]) -> String {
+    let output = Command::new("npx")
+        .args(["--yes", "-p", "node@22", "-p", "@immich/cli@3.2.2", "immich"])
+        .args(arguments)
+        .current_dir(folder)
+        .env("IMMICH_CONFIG_DIR", folder.join("config"))
+        .output()
+        .unwrap();
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+fn make_video(path: &Path) {
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10", "-pix_fmt", "yuv420p"])
+        .arg(path)
+        .status()
+        .unwrap();
+    assert!(status.success());
+}

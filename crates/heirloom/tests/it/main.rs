@@ -1,0 +1,12 @@
+//! The whole product from outside: the real binary, real files, real clients.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod bad_input;
+mod cli_client;
+mod contract;
+mod crash;
+mod media;
+mod server;
+mod shared_photos;
+mod slice;

@@ -1,0 +1,197 @@
+//! A running server of one test, and a client that holds every answer against the contract.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use reqwest::{
+    Client, Method, StatusCode,
+    multipart::{Form, Part},
+};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::contract;
+
+/// Longest that processing a handful of files may take on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) address: String,
+    pub(crate) data: TempDir,
+    database: Option<String>,
+    pub(crate) client: Client,
+    pub(crate) key: String,
+}
+
+/// A server on every database there is, with an administrator and a key for everything.
+pub(crate) async fn servers() -> Vec<Server> {
+    let mut all = vec![Server::start(None).await];
+    if let Ok(url) = std::env::var("HEIRLOOM_TEST_POSTGRES_URL") {
+        let database = heirloom_store::testing::postgres_url(&url).await;
+        all.push(Server::start(Some(database)).await);
+    }
+    all
+}
+
+impl Server {
+    pub(crate) async fn start(database: Option<String>) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let (process, address) = spawn(data.path(), database.as_deref());
+        let mut server = Self {
+            process,
+            address,
+            data,
+            database,
+            client: Client::new(),
+            key: String::new(),
+        };
+        server.sign_up().await;
+        server
+    }
+
+    /// Kills the process as a power cut would, and starts another on the same data.
+    pub(crate) fn kill_and_restart(&mut self) {
+        self.kill();
+        (self.process, self.address) = spawn(self.data.path(), self.database.as_deref());
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    async fn sign_up(&mut self) {
+        let person = json!({"email": "ada@example.org", "name": "Ada", "password": "correct horse"});
+        let (status, _) = self.call(Method::POST, "/auth/admin-sign-up", Some(person.clone())).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let (status, session) = self.call(Method::POST, "/auth/login", Some(person)).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let token = session["accessToken"].as_str().unwrap();
+        let response = self
+            .client
+            .post(format!("{}/api/api-keys", self.address))
+            .bearer_auth(token)
+            .json(&json!({"name": "test", "permissions": ["all"]}))
+            .send()
+            .await
+            .unwrap();
+        let made: Value = response.json().await.unwrap();
+        made["secret"].as_str().unwrap().clone_into(&mut self.key);
+    }
+
+    /// Calls an operation; an answer that does not fit the contract fails the test.
+    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
+        let mut request = self.client.request(method.clone(), format!("{}/api{path}", self.address));
+        if !self.key.is_empty() {
+            request = request.header("x-api-key", &self.key);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        assert!(response.headers().contains_key("x-correlation-id"));
+        let status = response.status();
+        let text = response.text().await.unwrap();
+        let answer: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        contract::check(&method, path, status, &answer);
+        (status, answer)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, answer) = self.call(Method::GET, path, None).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    }
+
+    pub(crate) async fn bytes(&self, path: &str) -> (StatusCode, Vec<u8>) {
+        let request = self.client.get(format!("{}/api{path}", self.address)).header("x-api-key", &self.key);
+        let response = request.send().await.unwrap();
+        (response.status(), response.bytes().await.unwrap().to_vec())
+    }
+
+    /// Uploads a file as a phone does. An error of the connection is the caller's to judge.
+    pub(crate) async fn try_upload(&self, name: &str, bytes: Vec<u8>) -> reqwest::Result<(StatusCode, Value)> {
+        let form = Form::new()
+            .part("assetData", Part::bytes(bytes).file_name(name.to_owned()))
+            .text("fileCreatedAt", "2020-01-02T03:04:05.000Z")
+            .text("fileModifiedAt", "2020-01-02T03:04:05.000Z");
+        let request = self.client.post(format!("{}/api/assets", self.address)).header("x-api-key", &self.key);
+        let response = request.multipart(form).send().await?;
+        let status = response.status();
+        let answer = response.json().await?;
+        contract::check(&Method::POST, "/assets", status, &answer);
+        Ok((status, answer))
+    }
+
+    /// Uploads a new file and gives its id.
+    pub(crate) async fn upload(&self, name: &str, bytes: Vec<u8>) -> String {
+        let (status, answer) = self.try_upload(name, bytes).await.unwrap();
+        assert_eq!(status, StatusCode::CREATED, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits as clients do: until no queue says that something is left.
+    pub(crate) async fn settle(&self) {
+        let start = Instant::now();
+        loop {
+            let queues = self.get("/jobs").await;
+            let left: i64 = queues
+                .as_object()
+                .unwrap()
+                .values()
+                .map(|queue| queue["jobCounts"]["active"].as_i64().unwrap() + queue["jobCounts"]["waiting"].as_i64().unwrap())
+                .sum();
+            if left == 0 {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "still {left} to do: {queues}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Every file below a folder of the data.
+    pub(crate) fn files(&self, folder: &str) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    walk(&entry.path(), found);
+                } else {
+                    found.push(entry.path());
+                }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.data.path().join(folder), &mut found);
+        found
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+/// Starts the binary on a free port; the first line it prints says where it is.
+fn spawn(data: &Path, database: Option<&str>) -> (Child, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .env("HEIRLOOM__LOG__LEVEL", "error")
+        .stdout(Stdio::piped());
+    if let Some(url) = database {
+        command.env("HEIRLOOM__DATABASE__URL", url);
+    }
+    let mut process = command.spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("Heirloom is at ").expect("the server says where it is").to_owned();
+    (process, address)
+}
