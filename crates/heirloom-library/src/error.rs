@@ -32,6 +32,9 @@ pub enum Error {
     /// A request that is well-formed but does not fit the state of things.
     #[error("{0}")]
     Conflict(String),
+    /// Somebody else is at it; the same request may succeed in a moment.
+    #[error("{0}")]
+    Busy(&'static str),
     /// The owner's space is used up.
     #[error("quota has been exceeded")]
     QuotaExceeded,

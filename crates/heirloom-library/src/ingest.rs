@@ -349,7 +349,7 @@ fn check_content(new: &NewAsset, file: &Received) -> Result<()> {
     }
 }
 
-fn check_quota(user: &User, size: u64) -> Result<()> {
+pub(crate) fn check_quota(user: &User, size: u64) -> Result<()> {
     let used = user.usage_bytes.saturating_add_unsigned(size);
     match user.quota_bytes {
         Some(quota) if used > quota => Err(Error::QuotaExceeded),

@@ -19,6 +19,7 @@ pub mod sessions;
 pub mod timeline;
 pub mod trash;
 pub mod upkeep;
+pub mod uploads;
 pub mod users;
 
 pub use error::{Error, Result};

@@ -11,7 +11,10 @@ use heirloom_store::{
 use heirloom_types::time::{Clock, Timestamp};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
 
-use crate::auth::{CallerCache, LoginThrottle};
+use crate::{
+    auth::{CallerCache, LoginThrottle},
+    uploads::Busy,
+};
 
 /// The application. One per process; its methods live in the files of their nouns.
 pub struct Library {
@@ -25,6 +28,7 @@ pub struct Library {
     pub(crate) video_policy: VideoPolicy,
     pub(crate) callers: CallerCache,
     pub(crate) throttle: LoginThrottle,
+    pub(crate) busy_uploads: Busy,
     rng: Mutex<StdRng>,
 }
 
@@ -67,6 +71,7 @@ impl Library {
             video_policy: parts.video_policy,
             callers: CallerCache::default(),
             throttle: LoginThrottle::default(),
+            busy_uploads: Busy::default(),
             rng: Mutex::new(parts.rng),
         })
     }

@@ -39,7 +39,9 @@ impl Library {
     /// One round; safe to run anywhere, at any time, any number of times.
     pub async fn keep_up(&self) -> Result<Upkeep> {
         let purged_assets = self.purge_trash().await?;
-        let removed_files = self.remove_doomed().await? + self.blobs.collect_left_overs(self.now() - STAGING_AGE).await?;
+        let removed_files = self.forget_expired_uploads().await?
+            + self.remove_doomed().await?
+            + self.blobs.collect_left_overs(self.now() - STAGING_AGE).await?;
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;

@@ -57,6 +57,7 @@ impl From<Error> for ApiError {
             Error::Unauthenticated(message) => Self::new(StatusCode::UNAUTHORIZED, message),
             Error::Invalid { reason, .. } => Self::bad_request(reason),
             Error::Conflict(message) => Self::bad_request(message),
+            Error::Busy(message) => Self::new(StatusCode::LOCKED, message),
             Error::QuotaExceeded => Self::bad_request("Quota has been exceeded!"),
             Error::StorageFull => Self::new(
                 StatusCode::INSUFFICIENT_STORAGE,

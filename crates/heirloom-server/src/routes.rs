@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod files;
 mod jobs;
+mod resumable;
 mod server;
 mod timeline;
 mod trash;
@@ -91,6 +92,7 @@ pub(crate) fn api() -> Router<App> {
         debug_assert!(MethodFilter::try_from(operation.method_name()).is_ok_and(|filter| filter == operation.method));
         router = router.route(operation.path, operation.handler);
     }
+    router = router.merge(resumable::router());
     for (method, path) in not_built() {
         let filter = method.parse::<Method>().ok().and_then(|method| MethodFilter::try_from(method).ok());
         if let Some(filter) = filter {

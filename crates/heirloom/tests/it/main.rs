@@ -10,3 +10,4 @@ mod media;
 mod server;
 mod shared_photos;
 mod slice;
+mod tus_client;
