@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use heirloom_media::decoder::confine::{self, ProgramLimits};
 
+use crate::upload::UploadOptions;
+
 /// A photo and video library for a home or a fleet.
 #[derive(Debug, Parser)]
 #[command(name = "heirloom", version, about)]
@@ -19,6 +21,8 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Only process what is uploaded; for machines beside one that serves.
     Worker(CommonOptions),
+    /// Send photos and videos to a server; what is there already is not sent again.
+    Upload(UploadOptions),
     /// Administer the server of this machine.
     Admin(AdminOptions),
     /// Read untrusted files for another process of this program.

@@ -5,6 +5,7 @@ mod admin;
 mod cli;
 mod config;
 mod serve;
+mod upload;
 mod wiring;
 
 use std::process::ExitCode;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Confine(program) => Err(program.exec().into()),
         Command::Serve(options) => runtime(serve::serve(options)),
         Command::Worker(options) => runtime(serve::work(options)),
+        Command::Upload(options) => runtime(upload::run(options)),
         Command::Admin(options) => runtime(admin::run(options)),
     };
     match outcome {

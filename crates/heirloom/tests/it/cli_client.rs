@@ -61,3 +61,32 @@ fn make_video(path: &Path) {
         .unwrap();
     assert!(status.success());
 }
+
+#[tokio::test]
+async fn our_own_client_accounts_for_every_file_and_sends_nothing_twice() {
+    for server in servers().await {
+        let folder = tempfile::tempdir().unwrap();
+        for seed in 0..4 {
+            std::fs::write(folder.path().join(format!("{seed}.jpg")), media::jpeg(64, 48, seed * 40)).unwrap();
+        }
+        std::fs::write(folder.path().join("notes.txt"), "no photo").unwrap();
+        std::fs::write(folder.path().join("empty.jpg"), "").unwrap();
+        let (succeeded, said) = upload(&server, folder.path());
+        assert!(!succeeded && said.contains("empty.jpg: The file is empty"), "{said}");
+        assert!(said.contains("5 photos and videos: 4 uploaded, 0 already there, 1 failed; 1 other files left out"), "{said}");
+        std::fs::remove_file(folder.path().join("empty.jpg")).unwrap();
+        let (succeeded, said) = upload(&server, folder.path());
+        assert!(succeeded && said.contains("0 uploaded, 4 already there, 0 failed"), "{said}");
+        server.settle().await;
+        assert_eq!(server.get("/albums").await[0]["assetCount"], 4);
+    }
+}
+
+fn upload(server: &Server, folder: &Path) -> (bool, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_heirloom"))
+        .args(["upload", "--album", "Ours", "--server", &server.address, "--key", &server.key])
+        .arg(folder)
+        .output()
+        .unwrap();
+    (output.status.success(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+}
