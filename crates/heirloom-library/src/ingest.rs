@@ -111,21 +111,32 @@ impl Library {
         &self,
         caller: &Caller,
         new: NewAsset,
-        mut file: Received,
+        file: Received,
         sidecar: Option<Received>,
     ) -> Result<Ingested> {
         require(caller, Permission::AssetUpload)?;
+        self.check_live_video(caller, &new).await?;
+        self.ingest_for(caller.user, new, file, sidecar).await
+    }
+
+    /// As [`Self::ingest`], on the owner's behalf.
+    pub(crate) async fn ingest_for(
+        &self,
+        owner: UserId,
+        new: NewAsset,
+        mut file: Received,
+        sidecar: Option<Received>,
+    ) -> Result<Ingested> {
         let kind = self.check_name(&new.name)?;
         check_content(&new, &file)?;
-        if let Some(known) = self.known(caller, file.sha1()).await? {
+        if let Some(known) = assets::get_by_sha1(&mut self.db.read().await?, owner, file.sha1()).await? {
             return Ok(Ingested::Duplicate(known.id));
         }
-        let user = self.user_of(caller).await?;
+        let user = self.user(owner).await?;
         check_quota(&user, file.len())?;
         let facts = self.facts_of(kind, &new.name, &file).await;
         let taken = capture::taken(&facts, new.file_created_at);
-        let asset = self.asset_from(caller, &new, kind, taken, &file);
-        self.check_live_video(caller, &new).await?;
+        let asset = self.asset_from(owner, &new, kind, taken, &file);
         let path = self.keep(&user, &asset, &mut file).await?;
         let sidecar_path = match sidecar {
             Some(sidecar) => self.keep_sidecar(&path, sidecar).await?,
@@ -154,10 +165,10 @@ impl Library {
         }
     }
 
-    fn asset_from(&self, caller: &Caller, new: &NewAsset, kind: MediaKind, taken: Taken, file: &Received) -> Asset {
+    fn asset_from(&self, owner: UserId, new: &NewAsset, kind: MediaKind, taken: Taken, file: &Received) -> Asset {
         let now = self.now();
         Asset {
-            owner_id: caller.user,
+            owner_id: owner,
             id: self.new_id(AssetId::new),
             kind,
             visibility: new.visibility,

@@ -1,6 +1,7 @@
 //! Processing one asset: every stage that is wanted and can run, in one reading of the file and one transaction.
 
 mod facts;
+mod motion;
 mod still;
 mod video;
 
@@ -76,6 +77,7 @@ pub(crate) struct Findings {
     thumbhash: Option<Vec<u8>>,
     renditions: i32,
     sidecar_path: Option<String>,
+    live_video_id: Option<AssetId>,
     results: Vec<(Stage, i32, StageResult)>,
 }
 
@@ -240,6 +242,9 @@ fn apply_renditions(asset: &mut Asset, findings: &Findings) {
     if let Some(size) = findings.size.filter(|size| size.pixels() > 0) {
         asset.width = i32::try_from(size.width).ok();
         asset.height = i32::try_from(size.height).ok();
+    }
+    if asset.live_video_id.is_none() {
+        asset.live_video_id = findings.live_video_id;
     }
     if let Some(path) = &findings.sidecar_path {
         asset.sidecar_path = Some(path.clone());

@@ -85,6 +85,9 @@ impl Library {
             let file = self.original(asset).await?;
             self.decoder.facts(file, &asset.original_name).await?
         };
+        if let Some(range) = facts.motion_video.filter(|_| asset.live_video_id.is_none()) {
+            findings.live_video_id = Some(self.moving_part(asset, range).await?);
+        }
         findings.facts = Some(self.with_sidecar(asset, facts).await?);
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! Files that the tests make.
 
+use std::process::Command;
+
 use turbojpeg::{Compressor, Image, PixelFormat};
 
 /// A JPEG whose pixels depend on `seed`, upright, left half dark.
@@ -69,4 +71,35 @@ fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
     })
+}
+
+/// One second of H.264 in MP4.
+pub(crate) fn video() -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.mp4");
+    let status = Command::new("ffmpeg")
+        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10", "-pix_fmt", "yuv420p"])
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    std::fs::read(path).unwrap()
+}
+
+/// A still with a video at its end, as Google's phones write it.
+pub(crate) fn motion_photo(still: &[u8], video: &[u8]) -> Vec<u8> {
+    let packet = format!(
+        "http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
+         xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
+         xmlns:GCamera=\"http://ns.google.com/photos/1.0/camera/\" GCamera:MicroVideo=\"1\" \
+         GCamera:MicroVideoOffset=\"{}\"/></rdf:RDF></x:xmpmeta>",
+        video.len()
+    );
+    let mut file = still[..2].to_vec();
+    file.extend(b"\xff\xe1");
+    file.extend((packet.len() as u16 + 2).to_be_bytes());
+    file.extend(packet.as_bytes());
+    file.extend(&still[2..]);
+    file.extend(video);
+    file
 }

@@ -146,3 +146,23 @@ async fn a_paused_stage_waits_and_goes_on() {
         assert_eq!(status, StatusCode::OK);
     }
 }
+
+#[tokio::test]
+async fn a_motion_photo_moves_and_goes_as_one() {
+    let server = servers().await.swap_remove(0);
+    let video = media::video();
+    let bytes = media::motion_photo(&media::jpeg(80, 60, 3), &video);
+    let id = server.upload("moving.jpg", bytes.clone()).await;
+    server.settle().await;
+    let asset = server.get(&format!("/assets/{id}")).await;
+    let part = asset["livePhotoVideoId"].as_str().expect("the still has a moving part").to_owned();
+    let (status, played) = server.bytes(&format!("/assets/{part}/video/playback")).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(played == video);
+    assert_eq!(server.get("/timeline/buckets").await[0]["count"], 1);
+    let (_, original) = server.bytes(&format!("/assets/{id}/original")).await;
+    assert!(original == bytes);
+    server.call(Method::DELETE, "/assets", Some(json!({"ids": [id], "force": true}))).await;
+    let (status, _) = server.call(Method::GET, &format!("/assets/{part}"), None).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
