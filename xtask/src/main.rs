@@ -1,6 +1,10 @@
 //! The project's own commands: `cargo xtask run | test | lint | setup`. Only the standard library, so that it builds in a
 //! moment on a fresh machine.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its person")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks to its person"
+)]
 
 mod packages;
 mod postgres;
@@ -14,7 +18,7 @@ use shell::{Outcome, cargo, step};
 const USAGE: &str = "\
 cargo xtask run [-- OPTIONS]   install what is missing, build, and serve at port 2283
 cargo xtask test [-- OPTIONS]  all tests, on SQLite and PostgreSQL, with the real clients
-cargo xtask lint               formatting of the manifest, warnings and clippy
+cargo xtask lint               formatting and clippy
 cargo xtask setup              only install what is missing";
 
 fn main() -> ExitCode {
@@ -23,7 +27,11 @@ fn main() -> ExitCode {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("help", &[][..]),
     };
-    let rest: Vec<&str> = rest.iter().map(String::as_str).filter(|option| *option != "--").collect();
+    let rest: Vec<&str> = rest
+        .iter()
+        .map(String::as_str)
+        .filter(|option| *option != "--")
+        .collect();
     let outcome = match command {
         "run" => run(&rest),
         "test" => test(&rest),
@@ -48,7 +56,15 @@ fn run(options: &[&str]) -> Outcome {
     step("building");
     cargo(&["build", "--release", "--package", "heirloom"], &[])?;
     step("serving");
-    let mut arguments = vec!["run", "--quiet", "--release", "--package", "heirloom", "--", "serve"];
+    let mut arguments = vec![
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "heirloom",
+        "--",
+        "serve",
+    ];
     arguments.extend(options);
     cargo(&arguments, &[])
 }
@@ -59,14 +75,29 @@ fn test(options: &[&str]) -> Outcome {
     step("testing");
     let mut arguments = vec!["test", "--workspace"];
     arguments.extend(options);
-    cargo(&arguments, &[
-        ("HEIRLOOM_TEST_POSTGRES_URL", postgres.url()),
-        ("HEIRLOOM_TEST_CLIENTS", "1"),
-    ])
+    cargo(
+        &arguments,
+        &[
+            ("HEIRLOOM_TEST_POSTGRES_URL", postgres.url()),
+            ("HEIRLOOM_TEST_CLIENTS", "1"),
+        ],
+    )
 }
 
 fn lint() -> Outcome {
     packages::install()?;
+    step("formatting");
+    cargo(&["fmt", "--check"], &[])?;
     step("clippy");
-    cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"], &[])
+    cargo(
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+        &[],
+    )
 }

@@ -18,11 +18,18 @@ pub(crate) fn install() -> Outcome {
         return Ok(());
     }
     if !succeeds(Command::new("apt-get").arg("--version")) {
-        return Err(format!("install these packages (Debian's names), then try again: {}", missing.join(" ")));
+        return Err(format!(
+            "install these packages (Debian's names), then try again: {}",
+            missing.join(" ")
+        ));
     }
     step(&format!("installing {}", missing.join(" ")));
     done(apt().arg("update"))?;
-    done(apt().args(["install", "--yes", "--no-install-recommends"]).args(missing))
+    done(
+        apt()
+            .args(["install", "--yes", "--no-install-recommends"])
+            .args(missing),
+    )
 }
 
 fn is_installed(name: &str) -> bool {
@@ -40,6 +47,8 @@ fn apt() -> Command {
         sudo.arg("apt-get");
         sudo
     };
-    command.arg("--quiet").env("DEBIAN_FRONTEND", "noninteractive");
+    command
+        .arg("--quiet")
+        .env("DEBIAN_FRONTEND", "noninteractive");
     command
 }

@@ -32,17 +32,35 @@ impl Postgres {
         }
         let data = server.folder.join("data");
         let mut init = server.command("initdb");
-        init.arg("--pgdata").arg(&data).args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-sync"]);
+        init.arg("--pgdata").arg(&data).args([
+            "--username=postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--no-sync",
+        ]);
         if !succeeds(&mut init) {
             return Err("initdb failed".into());
         }
         // Nothing here survives the tests, so nothing need reach the disk.
-        let options = format!("-p {port} -k {} -c fsync=off -c max_connections=300", server.folder.display());
+        let options = format!(
+            "-p {port} -k {} -c fsync=off -c max_connections=300",
+            server.folder.display()
+        );
         let mut start = server.command("pg_ctl");
-        start.arg("--pgdata").arg(&data).arg("--options").arg(options);
-        start.arg("--log").arg(server.folder.join("log")).args(["--wait", "start"]);
+        start
+            .arg("--pgdata")
+            .arg(&data)
+            .arg("--options")
+            .arg(options);
+        start
+            .arg("--log")
+            .arg(server.folder.join("log"))
+            .args(["--wait", "start"]);
         if !succeeds(&mut start) {
-            return Err(format!("PostgreSQL did not start; see {}", server.folder.join("log").display()));
+            return Err(format!(
+                "PostgreSQL did not start; see {}",
+                server.folder.join("log").display()
+            ));
         }
         Ok(server)
     }
@@ -58,7 +76,10 @@ impl Postgres {
             return Command::new(program);
         }
         let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program).current_dir(&self.folder);
+        command
+            .args(["-u", "postgres", "--"])
+            .arg(program)
+            .current_dir(&self.folder);
         command
     }
 }
@@ -66,7 +87,9 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let mut stop = self.command("pg_ctl");
-        stop.arg("--pgdata").arg(self.folder.join("data")).args(["--mode=immediate", "stop"]);
+        stop.arg("--pgdata")
+            .arg(self.folder.join("data"))
+            .args(["--mode=immediate", "stop"]);
         succeeds(&mut stop);
         fs::remove_dir_all(&self.folder).ok();
     }
@@ -78,7 +101,12 @@ fn programs() -> Outcome<PathBuf> {
         entries
             .flatten()
             .map(|entry| entry.path())
-            .filter_map(|path| Some((path.file_name()?.to_str()?.parse::<u32>().ok()?, path.join("bin"))))
+            .filter_map(|path| {
+                Some((
+                    path.file_name()?.to_str()?.parse::<u32>().ok()?,
+                    path.join("bin"),
+                ))
+            })
             .max()
     });
     match versions {

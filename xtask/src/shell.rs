@@ -30,7 +30,10 @@ pub(crate) fn done(command: &mut Command) -> Outcome {
 
 /// Whether a command ends well; what it says is not shown.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let silent = command.stdout(Stdio::null()).stderr(Stdio::null()).stdin(Stdio::null());
+    let silent = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .stdin(Stdio::null());
     silent.status().is_ok_and(|status| status.success())
 }
 

@@ -32,16 +32,25 @@ pub struct AlbumResponse {
     #[serde(serialize_with = "wire::time")]
     pub created_at: Timestamp,
     pub description: String,
-    #[serde(serialize_with = "wire::time_or_null", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "wire::time_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub end_date: Option<Timestamp>,
     pub has_shared_link: bool,
     pub id: AlbumId,
     pub is_activity_enabled: bool,
-    #[serde(serialize_with = "wire::time_or_null", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "wire::time_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub last_modified_asset_timestamp: Option<Timestamp>,
     pub order: &'static str,
     pub shared: bool,
-    #[serde(serialize_with = "wire::time_or_null", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        serialize_with = "wire::time_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub start_date: Option<Timestamp>,
     #[serde(serialize_with = "wire::time")]
     pub updated_at: Timestamp,

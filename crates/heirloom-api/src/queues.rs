@@ -33,7 +33,23 @@ pub struct QueueCommand {
 
 /// Every queue the contract names, in its order.
 pub const NAMES: &[&str] = &[
-    "backgroundTask", "backupDatabase", "duplicateDetection", "editor", "faceDetection", "facialRecognition",
-    "integrityCheck", "library", "metadataExtraction", "migration", "notifications", "ocr", "search", "sidecar",
-    "smartSearch", "storageTemplateMigration", "thumbnailGeneration", "videoConversion", "workflow",
+    "backgroundTask",
+    "backupDatabase",
+    "duplicateDetection",
+    "editor",
+    "faceDetection",
+    "facialRecognition",
+    "integrityCheck",
+    "library",
+    "metadataExtraction",
+    "migration",
+    "notifications",
+    "ocr",
+    "search",
+    "sidecar",
+    "smartSearch",
+    "storageTemplateMigration",
+    "thumbnailGeneration",
+    "videoConversion",
+    "workflow",
 ];

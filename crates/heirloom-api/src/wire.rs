@@ -9,7 +9,10 @@ pub fn time<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::
 }
 
 /// As [`time`], or null.
-pub fn time_or_null<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+pub fn time_or_null<S: Serializer>(
+    time: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match time {
         Some(known) => serializer.serialize_str(&shown(*known)),
         None => serializer.serialize_none(),
@@ -22,6 +25,8 @@ pub fn shown(time: Timestamp) -> String {
 }
 
 /// Tells a field that is absent from one that is null: `None`, `Some(None)`, `Some(Some(value))`.
-pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+pub fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }

@@ -36,7 +36,11 @@ pub enum Added {
 
 impl Library {
     /// The albums the caller has a part in; with `asset`, only those that show it.
-    pub async fn albums(&self, caller: &Caller, asset: Option<AssetId>) -> Result<Vec<AlbumDetails>> {
+    pub async fn albums(
+        &self,
+        caller: &Caller,
+        asset: Option<AssetId>,
+    ) -> Result<Vec<AlbumDetails>> {
         require(caller, Permission::AlbumRead)?;
         let mut tx = self.db.read().await?;
         let found = match asset {
@@ -53,7 +57,14 @@ impl Library {
     pub async fn album(&self, caller: &Caller, id: AlbumId) -> Result<AlbumDetails> {
         require(caller, Permission::AlbumRead)?;
         let mut tx = self.db.read().await?;
-        let album = access::album(&mut tx, caller, id, AlbumRole::Viewer, Permission::AlbumRead).await?;
+        let album = access::album(
+            &mut tx,
+            caller,
+            id,
+            AlbumRole::Viewer,
+            Permission::AlbumRead,
+        )
+        .await?;
         details(&mut tx, album).await
     }
 
@@ -86,24 +97,45 @@ impl Library {
         albums::upsert_user(&mut tx, owner).await?;
         let added = self.fill(&mut tx, caller, album.id, asset_ids).await?;
         if added.contains(&Added::NotAllowed) {
-            return Err(Error::invalid("assetIds", "Not found or no asset.share access"));
+            return Err(Error::invalid(
+                "assetIds",
+                "Not found or no asset.share access",
+            ));
         }
         let entries = [
             Entry::upsert(ChangeKind::Album, album.id),
             Entry::upsert(ChangeKind::AlbumUser, album.id),
         ];
         changes::record(&mut tx, caller.user, now, &entries).await?;
-        changes::record(&mut tx, album.id, now, &[Entry::upsert(ChangeKind::Album, album.id)]).await?;
+        changes::record(
+            &mut tx,
+            album.id,
+            now,
+            &[Entry::upsert(ChangeKind::Album, album.id)],
+        )
+        .await?;
         let made = details(&mut tx, album).await?;
         tx.commit().await?;
         Ok(made)
     }
 
     /// Adds assets; each answer stands for the asset at its place.
-    pub async fn add_to_album(&self, caller: &Caller, id: AlbumId, asset_ids: &[AssetId]) -> Result<Vec<Added>> {
+    pub async fn add_to_album(
+        &self,
+        caller: &Caller,
+        id: AlbumId,
+        asset_ids: &[AssetId],
+    ) -> Result<Vec<Added>> {
         require(caller, Permission::AlbumAssetCreate)?;
         let mut tx = self.db.write().await?;
-        let mut album = access::album(&mut tx, caller, id, AlbumRole::Editor, Permission::AlbumAssetCreate).await?;
+        let mut album = access::album(
+            &mut tx,
+            caller,
+            id,
+            AlbumRole::Editor,
+            Permission::AlbumAssetCreate,
+        )
+        .await?;
         let added = self.fill(&mut tx, caller, id, asset_ids).await?;
         album.updated_at = self.now();
         albums::update(&mut tx, &album).await?;
@@ -123,7 +155,14 @@ impl Library {
     pub async fn delete_album(&self, caller: &Caller, id: AlbumId) -> Result<()> {
         require(caller, Permission::AlbumDelete)?;
         let mut tx = self.db.write().await?;
-        access::album(&mut tx, caller, id, AlbumRole::Owner, Permission::AlbumDelete).await?;
+        access::album(
+            &mut tx,
+            caller,
+            id,
+            AlbumRole::Owner,
+            Permission::AlbumDelete,
+        )
+        .await?;
         let members = albums::list_users(&mut tx, id).await?;
         albums::delete(&mut tx, id).await?;
         for member in members {
@@ -133,13 +172,25 @@ impl Library {
         Ok(tx.commit().await?)
     }
 
-    async fn fill(&self, tx: &mut Tx, caller: &Caller, album: AlbumId, ids: &[AssetId]) -> Result<Vec<Added>> {
+    async fn fill(
+        &self,
+        tx: &mut Tx,
+        caller: &Caller,
+        album: AlbumId,
+        ids: &[AssetId],
+    ) -> Result<Vec<Added>> {
         let found = heirloom_store::assets::list(tx, caller.scope(), ids).await?;
         let mut added = Vec::with_capacity(ids.len());
         for id in ids {
             added.push(match found.iter().find(|asset| asset.id == *id) {
                 None => Added::NotAllowed,
-                Some(asset) => if albums::add_asset(tx, album, asset.owner_id, *id, self.now()).await? { Added::New } else { Added::Already },
+                Some(asset) => {
+                    if albums::add_asset(tx, album, asset.owner_id, *id, self.now()).await? {
+                        Added::New
+                    } else {
+                        Added::Already
+                    }
+                }
             });
         }
         Ok(added)

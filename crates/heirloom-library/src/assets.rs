@@ -6,16 +6,16 @@ use heirloom_media::{
     facts::{CaptureTime, Position},
     xmp::Edits,
 };
+use heirloom_store::{
+    Tx, assets,
+    changes::{self, ChangeKind, Entry},
+    exif, stages, tags,
+};
 pub use heirloom_store::{
     assets::{Asset, Visibility},
     exif::Exif,
     stages::{AssetStage, Stage},
     tags::Tag,
-};
-use heirloom_store::{
-    Tx, assets,
-    changes::{self, ChangeKind, Entry},
-    exif, stages, tags,
 };
 use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
 
@@ -46,7 +46,10 @@ pub struct AssetChange {
 
 impl AssetChange {
     fn is_edit(&self) -> bool {
-        self.description.is_some() || self.rating.is_some() || self.captured.is_some() || self.position.is_some()
+        self.description.is_some()
+            || self.rating.is_some()
+            || self.captured.is_some()
+            || self.position.is_some()
     }
 }
 
@@ -68,7 +71,12 @@ impl Library {
 
     /// Changes assets, all or none. What a person says about a picture is kept beside the file's own words and written
     /// to the sidecar beside the original.
-    pub async fn update_assets(&self, caller: &Caller, ids: &[AssetId], change: &AssetChange) -> Result<()> {
+    pub async fn update_assets(
+        &self,
+        caller: &Caller,
+        ids: &[AssetId],
+        change: &AssetChange,
+    ) -> Result<()> {
         require(caller, Permission::AssetUpdate)?;
         check(caller, change)?;
         let mut tx = self.db.write().await?;
@@ -110,7 +118,10 @@ impl Library {
         }
         if let Some((latitude, longitude)) = change.position {
             (exif.latitude, exif.longitude) = (Some(latitude), Some(longitude));
-            edits.position = Some(Position { latitude, longitude });
+            edits.position = Some(Position {
+                latitude,
+                longitude,
+            });
         }
         if let Some((local, offset)) = change.captured {
             edits.captured = Some(CaptureTime {
@@ -121,7 +132,8 @@ impl Library {
         }
         exif.edits = Some(serde_json::to_string(&edits).map_err(anyhow::Error::from)?);
         exif::upsert(tx, &exif).await?;
-        self.want(tx, asset, &[Stage::Sidecar, Stage::Metadata], priority::NEW).await
+        self.want(tx, asset, &[Stage::Sidecar, Stage::Metadata], priority::NEW)
+            .await
     }
 }
 
@@ -138,12 +150,19 @@ fn check(caller: &Caller, change: &AssetChange) -> Result<()> {
         return Err(Error::Unauthenticated("Elevated permission is required"));
     }
     if change.rating.is_some_and(|rating| rating > 5) {
-        return Err(Error::invalid("rating", "Too big: expected number to be <=5"));
+        return Err(Error::invalid(
+            "rating",
+            "Too big: expected number to be <=5",
+        ));
     }
     let is_on_earth = |&(latitude, longitude): &(f64, f64)| {
         (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude)
     };
-    if change.position.as_ref().is_some_and(|position| !is_on_earth(position)) {
+    if change
+        .position
+        .as_ref()
+        .is_some_and(|position| !is_on_earth(position))
+    {
         return Err(Error::invalid("latitude", "is not a place on earth"));
     }
     Ok(())

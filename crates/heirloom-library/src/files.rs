@@ -58,7 +58,10 @@ impl Library {
 }
 
 fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
-    let stem = asset.original_name.rsplit_once('.').map_or(asset.original_name.as_str(), |(stem, _)| stem);
+    let stem = asset
+        .original_name
+        .rsplit_once('.')
+        .map_or(asset.original_name.as_str(), |(stem, _)| stem);
     let rendition = |rendition, kind: &str, extension: &str, mime| {
         asset.has(rendition).then(|| AssetFile {
             path: BlobPath::rendition(asset.owner_id, asset.id, kind, extension),
@@ -79,7 +82,8 @@ fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
         Kind::Thumbnail => rendition(Rendition::Thumbnail, "thumbnail", "webp", "image/webp"),
         Kind::Preview => preview(),
         Kind::FullSize => {
-            let is_web_safe = media_type::by_name(&asset.original_name).is_some_and(|known| known.web_safe);
+            let is_web_safe =
+                media_type::by_name(&asset.original_name).is_some_and(|known| known.web_safe);
             if is_web_safe {
                 return original();
             }

@@ -93,16 +93,30 @@ impl Library {
         let known = assets::list_known(&mut self.db.read().await?, caller.user, sha1s).await?;
         let by_content: std::collections::HashMap<_, _> = known
             .into_iter()
-            .map(|known| (known.sha1, Checked { id: known.id, is_trashed: known.is_trashed }))
+            .map(|known| {
+                (
+                    known.sha1,
+                    Checked {
+                        id: known.id,
+                        is_trashed: known.is_trashed,
+                    },
+                )
+            })
             .collect();
-        Ok(sha1s.iter().map(|sha1| by_content.get(sha1).copied()).collect())
+        Ok(sha1s
+            .iter()
+            .map(|sha1| by_content.get(sha1).copied())
+            .collect())
     }
 
     /// Refuses what can be refused before its bytes are there.
     pub fn check_name(&self, name: &str) -> Result<MediaKind> {
         match media_type::by_name(name) {
             Some(known) => Ok(known.kind),
-            None => Err(Error::invalid("assetData", format!("Unsupported file type {name}"))),
+            None => Err(Error::invalid(
+                "assetData",
+                format!("Unsupported file type {name}"),
+            )),
         }
     }
 
@@ -129,7 +143,9 @@ impl Library {
     ) -> Result<Ingested> {
         let kind = self.check_name(&new.name)?;
         check_content(&new, &file)?;
-        if let Some(known) = assets::get_by_sha1(&mut self.db.read().await?, owner, file.sha1()).await? {
+        if let Some(known) =
+            assets::get_by_sha1(&mut self.db.read().await?, owner, file.sha1()).await?
+        {
             return Ok(Ingested::Duplicate(known.id));
         }
         let user = self.user(owner).await?;
@@ -161,11 +177,23 @@ impl Library {
         };
         match kind {
             MediaKind::Image => self.decoder.facts(file, name).await.unwrap_or_default(),
-            MediaKind::Video => self.video.probe(&file).await.map(|probe| probe.facts).unwrap_or_default(),
+            MediaKind::Video => self
+                .video
+                .probe(&file)
+                .await
+                .map(|probe| probe.facts)
+                .unwrap_or_default(),
         }
     }
 
-    fn asset_from(&self, owner: UserId, new: &NewAsset, kind: MediaKind, taken: Taken, file: &Received) -> Asset {
+    fn asset_from(
+        &self,
+        owner: UserId,
+        new: &NewAsset,
+        kind: MediaKind,
+        taken: Taken,
+        file: &Received,
+    ) -> Asset {
         let now = self.now();
         Asset {
             owner_id: owner,
@@ -202,18 +230,32 @@ impl Library {
     }
 
     async fn check_live_video(&self, caller: &Caller, new: &NewAsset) -> Result<()> {
-        let Some(id) = new.live_video_id else { return Ok(()) };
-        let video = access::asset(&mut self.db.read().await?, caller, id, Permission::AssetRead).await?;
+        let Some(id) = new.live_video_id else {
+            return Ok(());
+        };
+        let video = access::asset(
+            &mut self.db.read().await?,
+            caller,
+            id,
+            Permission::AssetRead,
+        )
+        .await?;
         if video.kind == MediaKind::Video {
             Ok(())
         } else {
-            Err(Error::invalid("livePhotoVideoId", "Live photo video must be a video"))
+            Err(Error::invalid(
+                "livePhotoVideoId",
+                "Live photo video must be a video",
+            ))
         }
     }
 
     /// Gives the file its name, a numbered one when another file has it, and reserves the name until the row is there.
     async fn keep(&self, user: &User, asset: &Asset, file: &mut Received) -> Result<BlobPath> {
-        let label = user.storage_label.clone().unwrap_or_else(|| user.id.to_string());
+        let label = user
+            .storage_label
+            .clone()
+            .unwrap_or_else(|| user.id.to_string());
         let first = self.template.path(&template::Fields {
             user: &label,
             local: asset.local_date_time.naive_utc(),
@@ -221,7 +263,11 @@ impl Library {
             id: asset.id,
         });
         for number in 1..NAMES_MAX {
-            let path = if number == 1 { first.clone() } else { first.numbered(number) };
+            let path = if number == 1 {
+                first.clone()
+            } else {
+                first.numbered(number)
+            };
             if !self.reserve(&path).await? {
                 continue;
             }
@@ -242,7 +288,11 @@ impl Library {
         })
     }
 
-    async fn keep_sidecar(&self, original: &BlobPath, mut sidecar: Received) -> Result<Option<String>> {
+    async fn keep_sidecar(
+        &self,
+        original: &BlobPath,
+        mut sidecar: Received,
+    ) -> Result<Option<String>> {
         let path = original.sidecar();
         if !self.reserve(&path).await? {
             return Ok(None);
@@ -253,7 +303,8 @@ impl Library {
 
     async fn reserve(&self, path: &BlobPath) -> Result<bool> {
         let mut tx = self.db.write().await?;
-        let reserved = doomed_files::reserve(&mut tx, path.as_str(), self.now() + RESERVATION).await?;
+        let reserved =
+            doomed_files::reserve(&mut tx, path.as_str(), self.now() + RESERVATION).await?;
         tx.commit().await?;
         Ok(reserved)
     }
@@ -275,7 +326,9 @@ impl Library {
             Ok(()) => {}
             Err(heirloom_store::Error::Conflict { .. }) => {
                 drop(tx);
-                let known = assets::get_by_sha1(&mut self.db.read().await?, asset.owner_id, asset.sha1).await?;
+                let known =
+                    assets::get_by_sha1(&mut self.db.read().await?, asset.owner_id, asset.sha1)
+                        .await?;
                 return known
                     .map(|known| Ingested::Duplicate(known.id))
                     .ok_or_else(|| Error::Conflict("the asset could not be stored".into()));
@@ -284,15 +337,19 @@ impl Library {
         }
         exif::upsert(&mut tx, &exif::Exif::empty(asset.owner_id, asset.id)).await?;
         for (key, value) in &new.metadata {
-            asset_metadata::upsert(&mut tx, asset.owner_id, asset.id, key, value, self.now()).await?;
+            asset_metadata::upsert(&mut tx, asset.owner_id, asset.id, key, value, self.now())
+                .await?;
         }
-        self.want(&mut tx, asset, &stages_of(asset), priority::NEW).await?;
+        self.want(&mut tx, asset, &stages_of(asset), priority::NEW)
+            .await?;
         if !users::add_usage(&mut tx, asset.owner_id, asset.size_bytes).await? {
             return Err(Error::QuotaExceeded);
         }
         for path in std::iter::once(&asset.original_path).chain(&asset.sidecar_path) {
             if !doomed_files::delete(&mut tx, path).await? {
-                return Err(Error::Internal(anyhow::anyhow!("{path} lost its reservation")));
+                return Err(Error::Internal(anyhow::anyhow!(
+                    "{path} lost its reservation"
+                )));
             }
         }
         let mut entries = vec![Entry::upsert(ChangeKind::Asset, asset.id)];
@@ -307,7 +364,12 @@ impl Library {
     }
 
     /// The moving part of a live photo does not show by itself.
-    pub(crate) async fn hide_live_video(&self, tx: &mut Tx, owner: UserId, video: AssetId) -> Result<()> {
+    pub(crate) async fn hide_live_video(
+        &self,
+        tx: &mut Tx,
+        owner: UserId,
+        video: AssetId,
+    ) -> Result<()> {
         if let Some(mut video) = assets::get(tx, Scope::of_owner(owner), video).await? {
             video.visibility = Visibility::Hidden;
             video.updated_at = self.now();
@@ -317,7 +379,13 @@ impl Library {
     }
 
     /// Wants stages of an asset, and asks for the job that will do them.
-    pub(crate) async fn want(&self, tx: &mut Tx, asset: &Asset, wanted: &[Stage], priority: i32) -> Result<()> {
+    pub(crate) async fn want(
+        &self,
+        tx: &mut Tx,
+        asset: &Asset,
+        wanted: &[Stage],
+        priority: i32,
+    ) -> Result<()> {
         for stage in wanted {
             stages::want(tx, asset.owner_id, asset.id, *stage).await?;
         }
@@ -385,7 +453,10 @@ fn shown_name(name: &str) -> String {
     }
     let (stem, extension) = clean.rsplit_once('.').unwrap_or((&clean, ""));
     let room = NAME_BYTES_MAX.saturating_sub(extension.len() + 1);
-    let end = (0..=room.min(stem.len())).rev().find(|&end| stem.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=room.min(stem.len()))
+        .rev()
+        .find(|&end| stem.is_char_boundary(end))
+        .unwrap_or(0);
     format!("{}.{extension}", &stem[..end])
 }
 
@@ -399,6 +470,9 @@ mod tests {
         assert_eq!(shown_name(r"C:\photos\é.jpg"), "é.jpg");
         let long = shown_name(&format!("{}.jpg", "ü".repeat(300)));
         assert!(long.len() <= NAME_BYTES_MAX, "{}", long.len());
-        assert_eq!(long.rsplit_once('.').map(|(_, extension)| extension), Some("jpg"));
+        assert_eq!(
+            long.rsplit_once('.').map(|(_, extension)| extension),
+            Some("jpg")
+        );
     }
 }

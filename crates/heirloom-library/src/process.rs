@@ -107,16 +107,24 @@ impl Handler for ProcessAsset {
             .collect();
         let edits = library.edits_of(&mut tx, owner, id).await?;
         drop(tx);
-        let Some(asset) = asset else { return library.end(claim).await };
-        let (resting, ready): (Vec<_>, Vec<_>) = due.into_iter().partition(|due| paused.contains(&due.stage));
+        let Some(asset) = asset else {
+            return library.end(claim).await;
+        };
+        let (resting, ready): (Vec<_>, Vec<_>) =
+            due.into_iter().partition(|due| paused.contains(&due.stage));
         if ready.is_empty() {
             if resting.is_empty() {
                 return library.end(claim).await;
             }
-            return Err(Failure::RetryAfter(PAUSE, anyhow::anyhow!("its stages are paused")));
+            return Err(Failure::RetryAfter(
+                PAUSE,
+                anyhow::anyhow!("its stages are paused"),
+            ));
         }
         let findings = library.work(&asset, &ready, &edits).await;
-        library.settle(claim, &asset, &ready, findings, &edits, !resting.is_empty()).await
+        library
+            .settle(claim, &asset, &ready, findings, &edits, !resting.is_empty())
+            .await
     }
 }
 
@@ -133,7 +141,9 @@ impl Library {
         let mut findings = Findings::default();
         if let Some(stage) = ready.iter().find(|due| due.stage == Stage::Sidecar) {
             let result = self.write_sidecar(asset, edits, &mut findings).await;
-            findings.results.push((Stage::Sidecar, stage.wanted_version, result));
+            findings
+                .results
+                .push((Stage::Sidecar, stage.wanted_version, result));
         }
         match asset.kind {
             MediaKind::Image => self.work_on_still(asset, ready, &mut findings).await,
@@ -154,14 +164,19 @@ impl Library {
     ) -> Result<(), Failure> {
         let now = self.now();
         let mut tx = self.db.write().await?;
-        let Some(mut current) = assets::get(&mut tx, Scope::of_owner(asset.owner_id), asset.id).await? else {
+        let Some(mut current) =
+            assets::get(&mut tx, Scope::of_owner(asset.owner_id), asset.id).await?
+        else {
             claim.finish(&mut tx, now).await?;
             tx.commit().await?;
             return Ok(());
         };
         let mut entries = Vec::new();
         if let Some(facts) = &findings.facts {
-            entries.extend(self.apply_facts(&mut tx, &mut current, facts, edits).await?);
+            entries.extend(
+                self.apply_facts(&mut tx, &mut current, facts, edits)
+                    .await?,
+            );
         }
         apply_renditions(&mut current, &findings);
         current.updated_at = now;
@@ -171,7 +186,10 @@ impl Library {
             match result {
                 Ok(()) => stages::done(&mut tx, asset.owner_id, asset.id, *stage, *version).await?,
                 Err(failure) => {
-                    let attempts = ready.iter().find(|due| due.stage == *stage).map_or(0, |due| due.attempts);
+                    let attempts = ready
+                        .iter()
+                        .find(|due| due.stage == *stage)
+                        .map_or(0, |due| due.attempts);
                     let give_up = failure.is_final || attempts + 1 >= ATTEMPTS_MAX;
                     let (owner, reason) = (asset.owner_id, &failure.reason);
                     tracing::warn!(asset = %asset.id, ?stage, %reason, give_up, "a stage failed");
@@ -191,30 +209,55 @@ impl Library {
         tx.commit().await?;
         match retry {
             Some(error) => Err(Failure::Retry(error)),
-            None if is_resting => Err(Failure::RetryAfter(PAUSE, anyhow::anyhow!("its stages are paused"))),
+            None if is_resting => Err(Failure::RetryAfter(
+                PAUSE,
+                anyhow::anyhow!("its stages are paused"),
+            )),
             None => Ok(()),
         }
     }
 
-    async fn edits_of(&self, tx: &mut heirloom_store::Tx, owner: UserId, id: AssetId) -> anyhow::Result<Edits> {
+    async fn edits_of(
+        &self,
+        tx: &mut heirloom_store::Tx,
+        owner: UserId,
+        id: AssetId,
+    ) -> anyhow::Result<Edits> {
         let exif = exif::get(tx, owner, id).await?;
         let edits = exif.and_then(|exif| exif.edits);
-        Ok(edits.map(|json| serde_json::from_str(&json)).transpose()?.unwrap_or_default())
+        Ok(edits
+            .map(|json| serde_json::from_str(&json))
+            .transpose()?
+            .unwrap_or_default())
     }
 
     /// Puts a person's edits into the sidecar beside the original; what else stands there stays.
-    async fn write_sidecar(&self, asset: &Asset, edits: &Edits, findings: &mut Findings) -> StageResult {
+    async fn write_sidecar(
+        &self,
+        asset: &Asset,
+        edits: &Edits,
+        findings: &mut Findings,
+    ) -> StageResult {
         let path = match &asset.sidecar_path {
             Some(path) => BlobPath::parse(path),
             None => BlobPath::parse(&asset.original_path).map(|path| path.sidecar()),
         }
         .map_err(StageFailure::r#final)?;
         let existing = match &asset.sidecar_path {
-            Some(_) => Some(self.blobs.read(&path).await.map_err(StageFailure::passing)?),
+            Some(_) => Some(
+                self.blobs
+                    .read(&path)
+                    .await
+                    .map_err(StageFailure::passing)?,
+            ),
             None => None,
         };
-        let packet = heirloom_media::xmp::write(existing.as_deref(), edits).map_err(StageFailure::r#final)?;
-        self.blobs.put(&path, packet.into()).await.map_err(StageFailure::passing)?;
+        let packet = heirloom_media::xmp::write(existing.as_deref(), edits)
+            .map_err(StageFailure::r#final)?;
+        self.blobs
+            .put(&path, packet.into())
+            .await
+            .map_err(StageFailure::passing)?;
         findings.sidecar_path = Some(path.as_str().to_owned());
         Ok(())
     }
@@ -222,15 +265,27 @@ impl Library {
     /// The original, open for reading.
     async fn original(&self, asset: &Asset) -> Result<std::fs::File, StageFailure> {
         let path = BlobPath::parse(&asset.original_path).map_err(StageFailure::r#final)?;
-        self.blobs.open_file(&path).await.map_err(|error| match error {
-            heirloom_store::blobs::Error::NotFound(_) => StageFailure::r#final(error),
-            error => StageFailure::passing(error),
-        })
+        self.blobs
+            .open_file(&path)
+            .await
+            .map_err(|error| match error {
+                heirloom_store::blobs::Error::NotFound(_) => StageFailure::r#final(error),
+                error => StageFailure::passing(error),
+            })
     }
 
-    async fn put_rendition(&self, asset: &Asset, kind: &str, extension: &str, bytes: Vec<u8>) -> StageResult {
+    async fn put_rendition(
+        &self,
+        asset: &Asset,
+        kind: &str,
+        extension: &str,
+        bytes: Vec<u8>,
+    ) -> StageResult {
         let path = BlobPath::rendition(asset.owner_id, asset.id, kind, extension);
-        self.blobs.put(&path, bytes.into()).await.map_err(StageFailure::passing)
+        self.blobs
+            .put(&path, bytes.into())
+            .await
+            .map_err(StageFailure::passing)
     }
 }
 
@@ -253,5 +308,8 @@ fn apply_renditions(asset: &mut Asset, findings: &Findings) {
 
 /// The stage, if it is among those that can run.
 fn wanted(ready: &[AssetStage], stage: Stage) -> Option<i32> {
-    ready.iter().find(|due| due.stage == stage).map(|due| due.wanted_version)
+    ready
+        .iter()
+        .find(|due| due.stage == stage)
+        .map(|due| due.wanted_version)
 }

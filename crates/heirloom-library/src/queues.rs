@@ -31,7 +31,11 @@ impl Library {
         let left = stages::counts(&mut tx, stage).await?;
         let jobs = queue::counts(&mut tx, process::KIND, self.now()).await?;
         let is_paused = stages::list_paused(&mut tx).await?.contains(&stage);
-        let active = if is_paused { 0 } else { jobs.active.min(left.due) };
+        let active = if is_paused {
+            0
+        } else {
+            jobs.active.min(left.due)
+        };
         Ok(QueueCounts {
             active,
             waiting: left.due - active,

@@ -2,9 +2,9 @@
 
 pub use heirloom_store::timeline::{Month, TimelineAsset, TimelineFilter};
 use heirloom_store::{
-    blobs::Space,
     albums::AlbumRole,
     assets::Visibility,
+    blobs::Space,
     system::{self, AssetTotals, TotalsFilter},
     users::{self, User},
 };
@@ -17,7 +17,11 @@ use crate::{
 
 impl Library {
     /// The months that have assets, with their counts.
-    pub async fn timeline_months(&self, caller: &Caller, filter: &TimelineFilter) -> Result<Vec<Month>> {
+    pub async fn timeline_months(
+        &self,
+        caller: &Caller,
+        filter: &TimelineFilter,
+    ) -> Result<Vec<Month>> {
         let mut tx = self.db.read().await?;
         self.check_filter(&mut tx, caller, filter).await?;
         Ok(heirloom_store::timeline::list_months(&mut tx, caller.scope(), filter).await?)
@@ -35,7 +39,12 @@ impl Library {
         Ok(heirloom_store::timeline::list_assets(&mut tx, caller.scope(), filter, month).await?)
     }
 
-    async fn check_filter(&self, tx: &mut heirloom_store::Tx, caller: &Caller, filter: &TimelineFilter) -> Result<()> {
+    async fn check_filter(
+        &self,
+        tx: &mut heirloom_store::Tx,
+        caller: &Caller,
+        filter: &TimelineFilter,
+    ) -> Result<()> {
         require(caller, Permission::AssetRead)?;
         if filter.visibility == Some(Visibility::Locked) && !caller.sees_locked() {
             return Err(Error::Unauthenticated("Elevated permission is required"));

@@ -23,7 +23,12 @@ const BATCH: i64 = 500;
 
 impl Library {
     /// Moves assets to the trash, or with `for_good` removes them at once.
-    pub async fn delete_assets(&self, caller: &Caller, ids: &[AssetId], for_good: bool) -> Result<()> {
+    pub async fn delete_assets(
+        &self,
+        caller: &Caller,
+        ids: &[AssetId],
+        for_good: bool,
+    ) -> Result<()> {
         require(caller, Permission::AssetDelete)?;
         let mut tx = self.db.write().await?;
         let found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
@@ -74,7 +79,13 @@ impl Library {
         Ok(assets::list_trashed(&mut self.db.read().await?, caller.user, limit).await?)
     }
 
-    async fn set_deleted(&self, tx: &mut Tx, owner: UserId, found: Vec<Asset>, is_deleted: bool) -> Result<()> {
+    async fn set_deleted(
+        &self,
+        tx: &mut Tx,
+        owner: UserId,
+        found: Vec<Asset>,
+        is_deleted: bool,
+    ) -> Result<()> {
         let now = self.now();
         let mut entries = Vec::with_capacity(found.len());
         for mut asset in found {
@@ -122,7 +133,11 @@ fn files_of(asset: &Asset) -> Vec<String> {
     renditions
         .into_iter()
         .filter(|(rendition, ..)| asset.has(*rendition))
-        .map(|(_, kind, extension)| BlobPath::rendition(asset.owner_id, asset.id, kind, extension).as_str().to_owned())
+        .map(|(_, kind, extension)| {
+            BlobPath::rendition(asset.owner_id, asset.id, kind, extension)
+                .as_str()
+                .to_owned()
+        })
         .chain([asset.original_path.clone()])
         .chain(asset.sidecar_path.clone())
         .collect()

@@ -41,7 +41,10 @@ impl Library {
         let purged_assets = self.purge_trash().await?;
         let removed_files = self.forget_expired_uploads().await?
             + self.remove_doomed().await?
-            + self.blobs.collect_left_overs(self.now() - STAGING_AGE).await?;
+            + self
+                .blobs
+                .collect_left_overs(self.now() - STAGING_AGE)
+                .await?;
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;
@@ -61,7 +64,9 @@ impl Library {
                 return Ok(purged);
             }
             for (owner, id) in old {
-                let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? else { continue };
+                let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? else {
+                    continue;
+                };
                 let entries = self.remove(&mut tx, vec![asset]).await?;
                 changes::record(&mut tx, owner, self.now(), &entries).await?;
                 purged += 1;
@@ -103,7 +108,9 @@ impl Library {
         let mut after = AssetId(Uuid::nil());
         loop {
             let page = system::list_originals(&mut self.db.read().await?, after, BATCH).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             after = last.id;
             for record in page {
                 checked(self.verify_one(&record).await);
@@ -127,7 +134,8 @@ impl Library {
             Ok(file) => file,
             Err(error) => return damage(error.to_string()),
         };
-        match tokio::task::spawn_blocking(move || heirloom_store::blobs::incoming::hash(file)).await {
+        match tokio::task::spawn_blocking(move || heirloom_store::blobs::incoming::hash(file)).await
+        {
             Ok(Ok((_, found, _))) if found == record.blake3 => None,
             Ok(Ok(_)) => damage("its bytes are not those that were taken in".into()),
             Ok(Err(error)) => damage(error.to_string()),

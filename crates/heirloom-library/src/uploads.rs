@@ -45,9 +45,15 @@ pub struct Writing<'a> {
 
 impl Library {
     /// Begins an upload of that many bytes. `metadata` is what the client said of the file, given back unchanged.
-    pub async fn begin_upload(&self, caller: &Caller, size: u64, metadata: Value) -> Result<Upload> {
+    pub async fn begin_upload(
+        &self,
+        caller: &Caller,
+        size: u64,
+        metadata: Value,
+    ) -> Result<Upload> {
         require(caller, Permission::AssetUpload)?;
-        let size_bytes = i64::try_from(size).map_err(|_| Error::invalid("Upload-Length", "is too large"))?;
+        let size_bytes =
+            i64::try_from(size).map_err(|_| Error::invalid("Upload-Length", "is too large"))?;
         let user = self.user_of(caller).await?;
         crate::ingest::check_quota(&user, size)?;
         let now = self.now();
@@ -79,7 +85,12 @@ impl Library {
     }
 
     /// Goes on with an upload at `offset`, which must be where it stands.
-    pub async fn continue_upload(&self, caller: &Caller, id: UploadId, offset: u64) -> Result<Writing<'_>> {
+    pub async fn continue_upload(
+        &self,
+        caller: &Caller,
+        id: UploadId,
+        offset: u64,
+    ) -> Result<Writing<'_>> {
         require(caller, Permission::AssetUpload)?;
         let upload = self.upload_of(caller, id).await?;
         if !self.busy().insert(id) {
@@ -97,7 +108,10 @@ impl Library {
             sha1: sha1::Sha1::new(),
         };
         if writing.start != offset || writing.upload.asset_id.is_some() {
-            return Err(Error::Conflict(format!("the upload stands at {}", writing.start)));
+            return Err(Error::Conflict(format!(
+                "the upload stands at {}",
+                writing.start
+            )));
         }
         Ok(writing)
     }
@@ -113,7 +127,8 @@ impl Library {
     pub(crate) async fn forget_expired_uploads(&self) -> Result<u64> {
         let mut count = 0;
         loop {
-            let expired = uploads::list_expired(&mut self.db.read().await?, self.now(), BATCH).await?;
+            let expired =
+                uploads::list_expired(&mut self.db.read().await?, self.now(), BATCH).await?;
             if expired.is_empty() {
                 return Ok(count);
             }
@@ -134,11 +149,16 @@ impl Library {
     async fn upload_of(&self, caller: &Caller, id: UploadId) -> Result<Upload> {
         uploads::get(&mut self.db.read().await?, caller.user, id)
             .await?
-            .ok_or(Error::Missing("There is no such upload; it may have expired"))
+            .ok_or(Error::Missing(
+                "There is no such upload; it may have expired",
+            ))
     }
 
     fn busy(&self) -> std::sync::MutexGuard<'_, HashSet<UploadId>> {
-        self.busy_uploads.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.busy_uploads
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -151,7 +171,10 @@ impl Writing<'_> {
     /// Adds bytes; refuses more than were announced.
     pub async fn append(&mut self, chunk: Bytes) -> Result<()> {
         if self.offset() + chunk.len() as u64 > self.upload.size_bytes as u64 {
-            return Err(Error::invalid("Upload-Length", "More bytes were sent than the upload has"));
+            return Err(Error::invalid(
+                "Upload-Length",
+                "More bytes were sent than the upload has",
+            ));
         }
         self.sha1.update(&chunk);
         Ok(self.partial.append(chunk).await?)

@@ -76,7 +76,13 @@ struct Raw {
 }
 
 /// Decodes a whole file. `facts` are the file's own, for its orientation; `name` tells a camera's raw file from a TIFF.
-pub fn decode(file: &[u8], name: &str, facts: &Facts, target: Target, limits: Limits) -> Result<Picture, Error> {
+pub fn decode(
+    file: &[u8],
+    name: &str,
+    facts: &Facts,
+    target: Target,
+    limits: Limits,
+) -> Result<Picture, Error> {
     let format = format::sniff(file)
         .ok_or_else(|| Error::Unsupported("its first bytes belong to no known format".into()))?;
     let orientation = facts.orientation.unwrap_or(1);
@@ -99,7 +105,13 @@ pub fn decode(file: &[u8], name: &str, facts: &Facts, target: Target, limits: Li
 }
 
 /// A camera's raw file looks like a TIFF whose first picture is a thumbnail; only its name and the makers' marks tell.
-fn tiff_or_raw(file: &[u8], name: &str, orientation: u8, target: Target, limits: Limits) -> Result<Raw, Error> {
+fn tiff_or_raw(
+    file: &[u8],
+    name: &str,
+    orientation: u8,
+    target: Target,
+    limits: Limits,
+) -> Result<Raw, Error> {
     if format::is_named_raw(name) || format::has_raw_mark(file) {
         match raw::decode(file, orientation, target, limits) {
             Err(Error::Unsupported(_)) => {}
@@ -116,7 +128,8 @@ fn finish(raw: Raw) -> Result<Frame, Error> {
     }
     let size = orient::oriented_size(raw.size, raw.orientation);
     let pixels = orient::upright(pixels, raw.size, raw.layout, raw.orientation);
-    Frame::new(size, raw.layout, pixels).ok_or_else(|| Error::Broken("the codec gave too few pixels".into()))
+    Frame::new(size, raw.layout, pixels)
+        .ok_or_else(|| Error::Broken("the codec gave too few pixels".into()))
 }
 
 fn check_size(width: u32, height: u32, limits: Limits) -> Result<Size, Error> {

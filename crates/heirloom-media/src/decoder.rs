@@ -63,7 +63,9 @@ pub enum Error {
     File(#[from] decode::Error),
     #[error("reading the file took longer than {} seconds", .0.as_secs())]
     Slow(Duration),
-    #[error("the file made its reader fail; it may be damaged or need more memory than a reader is given")]
+    #[error(
+        "the file made its reader fail; it may be damaged or need more memory than a reader is given"
+    )]
     Died,
     #[error("no reader could be started: {0}")]
     Unavailable(io::Error),
@@ -116,7 +118,9 @@ impl Decoder {
             max_pixels: self.0.settings.max_pixels,
             max_bytes: self.0.settings.memory_bytes,
         };
-        let reply = self.ask(file, Request::decode(name, target, limits)).await?;
+        let reply = self
+            .ask(file, Request::decode(name, target, limits))
+            .await?;
         let (picture, frame) = reply.picture.ok_or(Error::Died)?;
         Ok(Decoded {
             facts: reply.facts,
@@ -187,7 +191,12 @@ impl Child {
     }
 
     /// The outer error says that the child cannot be used again.
-    fn ask(&self, file: &File, request: &Request, time: Duration) -> Result<Result<Answer, Error>, Error> {
+    fn ask(
+        &self,
+        file: &File,
+        request: &Request,
+        time: Duration,
+    ) -> Result<Result<Answer, Error>, Error> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::Slow(time),
             _ => Error::Died,
@@ -197,7 +206,8 @@ impl Child {
         let picture = match (reply.shape, pixels) {
             (Some(shape), Some(pixels)) => {
                 let pixels = mapping::Mapping::of_sealed(&pixels).map_err(|_| Error::Died)?;
-                let frame = Frame::new(shape.frame_size, shape.layout, pixels).ok_or(Error::Died)?;
+                let frame =
+                    Frame::new(shape.frame_size, shape.layout, pixels).ok_or(Error::Died)?;
                 Some((shape, frame))
             }
             _ => None,

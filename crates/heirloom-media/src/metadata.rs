@@ -76,6 +76,3 @@ pub fn combine(file: Facts, sidecar: Facts) -> Facts {
         ..filled(sidecar, file)
     }
 }
-
-
-

@@ -79,13 +79,20 @@ fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
         Layout::Rgb => PixelType::U8x3,
         Layout::Rgba => PixelType::U8x4,
     };
-    let source = ImageRef::new(frame.size().width, frame.size().height, frame.pixels(), kind).map_err(failed)?;
+    let source = ImageRef::new(
+        frame.size().width,
+        frame.size().height,
+        frame.pixels(),
+        kind,
+    )
+    .map_err(failed)?;
     let mut target = Image::new(size.width, size.height, kind);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     Resizer::new()
         .resize(&source, &mut target, &options)
         .map_err(failed)?;
-    Frame::new(size, frame.layout(), target.into_vec()).ok_or_else(|| EncodeError("wrong size".into()))
+    Frame::new(size, frame.layout(), target.into_vec())
+        .ok_or_else(|| EncodeError("wrong size".into()))
 }
 
 /// Transparency over white, because JPEG has none.
@@ -127,7 +134,8 @@ fn webp(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
         Layout::Rgb => Encoder::from_rgb(frame.pixels(), width, height),
         Layout::Rgba => Encoder::from_rgba(frame.pixels(), width, height),
     };
-    let mut config = WebPConfig::new().map_err(|()| EncodeError("libwebp has no settings".into()))?;
+    let mut config =
+        WebPConfig::new().map_err(|()| EncodeError("libwebp has no settings".into()))?;
     config.quality = WEBP_QUALITY;
     config.method = WEBP_METHOD;
     encoder
@@ -147,7 +155,11 @@ fn thumbhash(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
             .flat_map(|pixel| [pixel[0], pixel[1], pixel[2], 255])
             .collect(),
     };
-    Ok(thumbhash::rgba_to_thumb_hash(width as usize, height as usize, &rgba))
+    Ok(thumbhash::rgba_to_thumb_hash(
+        width as usize,
+        height as usize,
+        &rgba,
+    ))
 }
 
 fn failed(error: impl std::fmt::Display) -> EncodeError {
@@ -168,7 +180,11 @@ mod tests {
             let header = turbojpeg::read_header(bytes).unwrap();
             return Size::new(header.width as u32, header.height as u32);
         }
-        let (width, height) = image.with_guessed_format().unwrap().into_dimensions().unwrap();
+        let (width, height) = image
+            .with_guessed_format()
+            .unwrap()
+            .into_dimensions()
+            .unwrap();
         Size::new(width, height)
     }
 

@@ -69,45 +69,111 @@ impl VideoTools {
 
     /// What the file says of itself and of its streams.
     pub async fn probe(&self, file: &File) -> Result<Probe, Error> {
-        let arguments = ["-v", "error", "-print_format", "json", "-show_format", "-show_streams", "/dev/stdin"];
-        let said = self.run("ffprobe", &arguments, file, None, self.0.time).await?;
+        let arguments = [
+            "-v",
+            "error",
+            "-print_format",
+            "json",
+            "-show_format",
+            "-show_streams",
+            "/dev/stdin",
+        ];
+        let said = self
+            .run("ffprobe", &arguments, file, None, self.0.time)
+            .await?;
         Probe::parse(&said).ok_or_else(|| Error::Broken("it has no picture".into()))
     }
 
     /// One picture from near the beginning, upright, in sRGB.
     pub async fn poster(&self, file: &File, probe: &Probe, side: u32) -> Result<Frame, Error> {
-        let at = probe.duration_seconds().map_or(0.0, |length| (length / 10.0).min(POSTER_SECONDS));
+        let at = probe
+            .duration_seconds()
+            .map_or(0.0, |length| (length / 10.0).min(POSTER_SECONDS));
         let filter = filter(probe, side);
         let at = format!("{at:.3}");
         let arguments = [
-            "-v", "error", "-ss", &at, "-i", "/dev/stdin", "-map", "0:v:0", "-frames:v", "1", "-vf", &filter, "-f",
-            "image2pipe", "-c:v", "bmp", "-",
+            "-v",
+            "error",
+            "-ss",
+            &at,
+            "-i",
+            "/dev/stdin",
+            "-map",
+            "0:v:0",
+            "-frames:v",
+            "1",
+            "-vf",
+            &filter,
+            "-f",
+            "image2pipe",
+            "-c:v",
+            "bmp",
+            "-",
         ];
-        let picture = self.run("ffmpeg", &arguments, file, None, self.0.time).await?;
+        let picture = self
+            .run("ffmpeg", &arguments, file, None, self.0.time)
+            .await?;
         let limits = Limits {
             max_pixels: 100_000_000,
             max_bytes: 1 << 30,
         };
-        decode::decode(&picture, "poster.bmp", &crate::facts::Facts::default(), Target::Full, limits)
-            .map(|picture| picture.frame)
-            .map_err(|_| Error::Broken("it has no picture that can be shown".into()))
+        decode::decode(
+            &picture,
+            "poster.bmp",
+            &crate::facts::Facts::default(),
+            Target::Full,
+            limits,
+        )
+        .map(|picture| picture.frame)
+        .map_err(|_| Error::Broken("it has no picture that can be shown".into()))
     }
 
     /// H.264 and AAC in MP4, ready to play before it is complete, into a new file in `folder`.
-    pub async fn transcode(&self, file: &File, probe: &Probe, folder: &Path) -> Result<PathBuf, Error> {
+    pub async fn transcode(
+        &self,
+        file: &File,
+        probe: &Probe,
+        folder: &Path,
+    ) -> Result<PathBuf, Error> {
         let output = folder.join("rendition.mp4");
         let target = output.to_string_lossy().into_owned();
         let filter = filter(probe, RENDITION_SIDE);
-        let mut arguments = vec!["-v", "error", "-y", "-i", "/dev/stdin", "-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn"];
+        let mut arguments = vec![
+            "-v",
+            "error",
+            "-y",
+            "-i",
+            "/dev/stdin",
+            "-map",
+            "0:v:0",
+            "-map",
+            "0:a:0?",
+            "-sn",
+            "-dn",
+        ];
         if probe.is_playable_video() {
             arguments.extend(["-c:v", "copy"]);
         } else {
-            arguments.extend(["-vf", &filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt", "yuv420p"]);
+            arguments.extend([
+                "-vf", &filter, "-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-pix_fmt",
+                "yuv420p",
+            ]);
         }
-        let sound = if probe.is_playable_sound() { ["-c:a", "copy"] } else { ["-c:a", "aac"] };
+        let sound = if probe.is_playable_sound() {
+            ["-c:a", "copy"]
+        } else {
+            ["-c:a", "aac"]
+        };
         arguments.extend(sound);
         arguments.extend(["-map_metadata", "-1", "-movflags", "+faststart", &target]);
-        self.run("ffmpeg", &arguments, file, Some(folder), self.0.transcode_time).await?;
+        self.run(
+            "ffmpeg",
+            &arguments,
+            file,
+            Some(folder),
+            self.0.transcode_time,
+        )
+        .await?;
         Ok(output)
     }
 
@@ -153,7 +219,13 @@ fn last_line(said: &[u8], program: &str) -> String {
     let line = said.lines().rev().find(|line| !line.trim().is_empty());
     line.map_or_else(
         || format!("{program} gave up"),
-        |line| line.replace("/dev/stdin: ", "").trim().chars().take(300).collect(),
+        |line| {
+            line.replace("/dev/stdin: ", "")
+                .trim()
+                .chars()
+                .take(300)
+                .collect()
+        },
     )
 }
 
@@ -161,7 +233,11 @@ fn last_line(said: &[u8], program: &str) -> String {
 fn filter(probe: &Probe, side: u32) -> String {
     let Size { width, height } = even(probe.size.shorter_side_at_most(side));
     let scale = format!("scale={width}:{height}:flags=bicubic,setsar=1");
-    if probe.is_hdr { format!("{scale},{TONE_MAP}") } else { scale }
+    if probe.is_hdr {
+        format!("{scale},{TONE_MAP}")
+    } else {
+        scale
+    }
 }
 
 fn even(size: Size) -> Size {

@@ -84,9 +84,15 @@ pub fn read(packet: &[u8]) -> Facts {
         lens_model: properties
             .text(EXIF_EX, "LensModel")
             .or_else(|| properties.text("http://ns.adobe.com/exif/1.0/aux/", "Lens")),
-        exposure_time: properties.number(EXIF, "ExposureTime").and_then(text::exposure),
-        f_number: properties.number(EXIF, "FNumber").filter(|value| *value > 0.0),
-        focal_length_mm: properties.number(EXIF, "FocalLength").filter(|value| *value > 0.0),
+        exposure_time: properties
+            .number(EXIF, "ExposureTime")
+            .and_then(text::exposure),
+        f_number: properties
+            .number(EXIF, "FNumber")
+            .filter(|value| *value > 0.0),
+        focal_length_mm: properties
+            .number(EXIF, "FocalLength")
+            .filter(|value| *value > 0.0),
         iso: properties
             .number(EXIF, "ISOSpeedRatings")
             .or_else(|| properties.number(EXIF_EX, "PhotographicSensitivity"))
@@ -140,7 +146,9 @@ impl Properties {
     fn number(&self, namespace: &str, name: &str) -> Option<f64> {
         let written = self.text(namespace, name)?;
         let value = match written.split_once('/') {
-            Some((above, below)) => above.trim().parse::<f64>().ok()? / below.trim().parse::<f64>().ok()?,
+            Some((above, below)) => {
+                above.trim().parse::<f64>().ok()? / below.trim().parse::<f64>().ok()?
+            }
             None => written.parse().ok()?,
         };
         value.is_finite().then_some(value)
@@ -178,7 +186,11 @@ fn degrees(written: &str) -> Option<f64> {
     for (index, part) in body.split(',').take(3).enumerate() {
         value += part.trim().parse::<f64>().ok()? / 60f64.powi(index as i32);
     }
-    Some(if matches!(letter, 'S' | 'W') { -value } else { value })
+    Some(if matches!(letter, 'S' | 'W') {
+        -value
+    } else {
+        value
+    })
 }
 
 /// Hierarchies where there are some; flat keywords that no hierarchy ends in.
@@ -220,7 +232,9 @@ fn properties(packet: &[u8]) -> Vec<Property> {
             Event::GeneralRef(reference) => {
                 if let Ok(Some(char)) = reference.resolve_char_ref() {
                     walk.text(char.encode_utf8(&mut [0; 4]));
-                } else if let Some(known) = resolve_predefined_entity(&String::from_utf8_lossy(&reference)) {
+                } else if let Some(known) =
+                    resolve_predefined_entity(&String::from_utf8_lossy(&reference))
+                {
                     walk.text(known);
                 }
             }
@@ -251,9 +265,14 @@ impl Walk {
                 continue;
             }
             let raw = String::from_utf8_lossy(&attribute.value);
-            let value = quick_xml::escape::unescape(&raw).map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
+            let value = quick_xml::escape::unescape(&raw)
+                .map_or_else(|_| String::new(), std::borrow::Cow::into_owned);
             let name = String::from_utf8_lossy(name.as_ref()).into_owned();
-            self.found.push(Property { namespace, name, value });
+            self.found.push(Property {
+                namespace,
+                name,
+                value,
+            });
         }
     }
 
@@ -272,12 +291,21 @@ impl Walk {
             return;
         }
         if namespace == RDF {
-            let Some(property) = self.open.iter().rev().find(|(namespace, ..)| namespace != RDF) else {
+            let Some(property) = self
+                .open
+                .iter()
+                .rev()
+                .find(|(namespace, ..)| namespace != RDF)
+            else {
                 return;
             };
             (namespace, name) = (property.0.clone(), property.1.clone());
         }
-        self.found.push(Property { namespace, name, value });
+        self.found.push(Property {
+            namespace,
+            name,
+            value,
+        });
     }
 }
 
@@ -294,8 +322,14 @@ fn local_of(start: &BytesStart<'_>) -> String {
 
 /// Packets are padded with spaces and sometimes with NUL.
 fn trimmed(packet: &[u8]) -> &[u8] {
-    let start = packet.iter().position(|&byte| byte == b'<').unwrap_or(packet.len());
-    let end = packet.iter().rposition(|&byte| byte == b'>').map_or(start, |last| last + 1);
+    let start = packet
+        .iter()
+        .position(|&byte| byte == b'<')
+        .unwrap_or(packet.len());
+    let end = packet
+        .iter()
+        .rposition(|&byte| byte == b'>')
+        .map_or(start, |last| last + 1);
     packet.get(start..end).unwrap_or_default()
 }
 
@@ -328,7 +362,9 @@ pub fn write(existing: Option<&[u8]>, edits: &Edits) -> Result<Vec<u8>, Malforme
             }
             Event::End(end) => {
                 if namespace == RDF && end.local_name().as_ref() == b"RDF" && !is_said {
-                    writer.get_mut().extend_from_slice(statements(edits).as_bytes());
+                    writer
+                        .get_mut()
+                        .extend_from_slice(statements(edits).as_bytes());
                     is_said = true;
                 }
                 writer.write_event(Event::End(end)).map_err(malformed)?;
@@ -357,11 +393,19 @@ fn is_replaced(edits: &Edits, namespace: &str, name: &str) -> bool {
     }
 }
 
-fn without_replaced<'a>(reader: &NsReader<&[u8]>, edits: &Edits, start: &BytesStart<'a>) -> BytesStart<'a> {
+fn without_replaced<'a>(
+    reader: &NsReader<&[u8]>,
+    edits: &Edits,
+    start: &BytesStart<'a>,
+) -> BytesStart<'a> {
     let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
     let kept = start.attributes().flatten().filter(|attribute| {
         let (namespace, name) = reader.resolver().resolve_attribute(attribute.key);
-        !is_replaced(edits, &namespace_of(&namespace), &String::from_utf8_lossy(name.as_ref()))
+        !is_replaced(
+            edits,
+            &namespace_of(&namespace),
+            &String::from_utf8_lossy(name.as_ref()),
+        )
     });
     BytesStart::new(name).with_attributes(kept)
 }
@@ -383,9 +427,19 @@ fn statements(edits: &Edits) -> String {
         body += &format!("   <exif:DateTimeOriginal>{written}</exif:DateTimeOriginal>\n");
         body += &format!("   <photoshop:DateCreated>{written}</photoshop:DateCreated>\n");
     }
-    if let Some(Position { latitude, longitude }) = edits.position {
-        body += &format!("   <exif:GPSLatitude>{}</exif:GPSLatitude>\n", written_degrees(latitude, 'N', 'S'));
-        body += &format!("   <exif:GPSLongitude>{}</exif:GPSLongitude>\n", written_degrees(longitude, 'E', 'W'));
+    if let Some(Position {
+        latitude,
+        longitude,
+    }) = edits.position
+    {
+        body += &format!(
+            "   <exif:GPSLatitude>{}</exif:GPSLatitude>\n",
+            written_degrees(latitude, 'N', 'S')
+        );
+        body += &format!(
+            "   <exif:GPSLongitude>{}</exif:GPSLongitude>\n",
+            written_degrees(longitude, 'E', 'W')
+        );
     }
     format!(
         "  <rdf:Description xmlns:rdf=\"{RDF}\" rdf:about=\"\" xmlns:dc=\"{DC}\" xmlns:xmp=\"{XMP}\" \

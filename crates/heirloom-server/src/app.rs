@@ -38,7 +38,9 @@ pub fn router(library: Arc<Library>) -> Router {
         .fallback(page::page)
         .with_state(app)
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .layer(CatchPanicLayer::custom(|_| ApiError::internal().into_response()))
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::internal().into_response()
+        }))
         .layer(middleware::from_fn(surround))
         .layer(TraceLayer::new_for_http())
 }
@@ -51,8 +53,14 @@ async fn surround(request: Request, next: Next) -> Response {
     if let Ok(value) = HeaderValue::from_str(&id) {
         headers.insert("x-correlation-id", value);
     }
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
     if response.status() == StatusCode::INTERNAL_SERVER_ERROR {
         tracing::error!(correlation_id = id, "answered 500");
     }

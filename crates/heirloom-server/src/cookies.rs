@@ -22,8 +22,22 @@ pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Cookies that begin a session.
 pub(crate) fn begin(headers: &mut HeaderMap, token: &str, is_secure: bool) {
     set(headers, TOKEN, token, MAX_AGE_SECONDS, true, is_secure);
-    set(headers, AUTH_TYPE, "password", MAX_AGE_SECONDS, true, is_secure);
-    set(headers, IS_AUTHENTICATED, "true", MAX_AGE_SECONDS, false, is_secure);
+    set(
+        headers,
+        AUTH_TYPE,
+        "password",
+        MAX_AGE_SECONDS,
+        true,
+        is_secure,
+    );
+    set(
+        headers,
+        IS_AUTHENTICATED,
+        "true",
+        MAX_AGE_SECONDS,
+        false,
+        is_secure,
+    );
 }
 
 /// Cookies that end it.
@@ -33,7 +47,14 @@ pub(crate) fn end(headers: &mut HeaderMap) {
     }
 }
 
-fn set(headers: &mut HeaderMap, name: &str, value: &str, max_age: u32, http_only: bool, is_secure: bool) {
+fn set(
+    headers: &mut HeaderMap,
+    name: &str,
+    value: &str,
+    max_age: u32,
+    http_only: bool,
+    is_secure: bool,
+) {
     let mut cookie = format!("{name}={value}; Max-Age={max_age}; Path=/; SameSite=Lax");
     if http_only {
         cookie += "; HttpOnly";

@@ -21,7 +21,8 @@ impl FromRequestParts<App> for Cx {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let query = parts.uri.query().unwrap_or_default();
         let query: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-        let presented = presented(&parts.headers, &query).ok_or(Error::Unauthenticated("Authentication required"))?;
+        let presented = presented(&parts.headers, &query)
+            .ok_or(Error::Unauthenticated("Authentication required"))?;
         let caller = app.library.authenticate(presented).await?;
         Ok(Self {
             app: app.clone(),
@@ -33,10 +34,17 @@ impl FromRequestParts<App> for Cx {
 /// The first credential in the order the contract's servers look: session, then key.
 fn presented<'a>(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Option<Presented<'a>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let parameter = |name: &str| query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    let parameter = |name: &str| {
+        query
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
     let bearer = header(header::AUTHORIZATION.as_str()).and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+        scheme
+            .eq_ignore_ascii_case("bearer")
+            .then_some(token.trim())
     });
     header("x-immich-user-token")
         .or_else(|| header("x-immich-session-token"))
@@ -44,5 +52,9 @@ fn presented<'a>(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Optio
         .or(bearer)
         .or_else(|| cookies::get(headers, cookies::TOKEN))
         .map(Presented::SessionToken)
-        .or_else(|| header("x-api-key").or_else(|| parameter("apiKey")).map(Presented::ApiKey))
+        .or_else(|| {
+            header("x-api-key")
+                .or_else(|| parameter("apiKey"))
+                .map(Presented::ApiKey)
+        })
 }

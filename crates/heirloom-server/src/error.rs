@@ -51,7 +51,9 @@ impl ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound { needed, .. } => Self::bad_request(format!("Not found or no {needed} access")),
+            Error::NotFound { needed, .. } => {
+                Self::bad_request(format!("Not found or no {needed} access"))
+            }
             Error::Missing(message) => Self::new(StatusCode::NOT_FOUND, message),
             Error::Forbidden(message) => Self::new(StatusCode::FORBIDDEN, message),
             Error::Unauthenticated(message) => Self::new(StatusCode::UNAUTHORIZED, message),
@@ -63,11 +65,18 @@ impl From<Error> for ApiError {
                 StatusCode::INSUFFICIENT_STORAGE,
                 "The server's storage is full; free some space and send the file again",
             ),
-            Error::Unavailable { what, retry_after, source } => {
+            Error::Unavailable {
+                what,
+                retry_after,
+                source,
+            } => {
                 tracing::warn!(what, ?source, "unavailable");
                 Self {
                     retry_after: Some(retry_after.as_secs().max(1)),
-                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, format!("{what} does not answer; try again"))
+                    ..Self::new(
+                        StatusCode::SERVICE_UNAVAILABLE,
+                        format!("{what} does not answer; try again"),
+                    )
                 }
             }
             Error::Internal(error) => {
@@ -82,7 +91,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = (self.status, Json(self.body)).into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -13,13 +13,22 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::error::{ApiError, ApiResult};
 
 /// What a name in a header may hold as it is (RFC 8187, `attr-char`, the safe part).
-const NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A rendition of one asset never changes under one address: clients add the thumbhash.
-const CACHE: &str = "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000";
+const CACHE: &str =
+    "private, max-age=86400, no-transform, stale-while-revalidate=2592000, stale-if-error=2592000";
 
 /// Answers a request for a file, or for a part of it.
-pub(crate) async fn respond(library: &Library, file: &AssetFile, request: &HeaderMap) -> ApiResult<Response> {
+pub(crate) async fn respond(
+    library: &Library,
+    file: &AssetFile,
+    request: &HeaderMap,
+) -> ApiResult<Response> {
     let whole = library.open(&file.path, None).await?;
     let (length, modified) = (whole.len, whole.modified);
     let tag = format!("W/\"{length:x}-{:x}\"", modified.timestamp_micros());
@@ -31,14 +40,24 @@ pub(crate) async fn respond(library: &Library, file: &AssetFile, request: &Heade
         .header(header::CACHE_CONTROL, CACHE)
         .header(header::ETAG, &tag);
     if unchanged {
-        return finish(response.status(StatusCode::NOT_MODIFIED).body(Body::empty()));
+        return finish(
+            response
+                .status(StatusCode::NOT_MODIFIED)
+                .body(Body::empty()),
+        );
     }
     let name = utf8_percent_encode(&file.name, NAME);
     response = response
         .header(header::CONTENT_TYPE, file.mime)
         .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::LAST_MODIFIED, modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string())
-        .header(header::CONTENT_DISPOSITION, format!("inline; filename*=UTF-8''{name}"));
+        .header(
+            header::LAST_MODIFIED,
+            modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+        )
+        .header(
+            header::CONTENT_DISPOSITION,
+            format!("inline; filename*=UTF-8''{name}"),
+        );
     match range(request.get(header::RANGE), length) {
         Asked::Whole => finish(
             response
@@ -52,7 +71,10 @@ pub(crate) async fn respond(library: &Library, file: &AssetFile, request: &Heade
                 response
                     .status(StatusCode::PARTIAL_CONTENT)
                     .header(header::CONTENT_LENGTH, part.end - part.start)
-                    .header(header::CONTENT_RANGE, format!("bytes {}-{}/{length}", part.start, part.end - 1))
+                    .header(
+                        header::CONTENT_RANGE,
+                        format!("bytes {}-{}/{length}", part.start, part.end - 1),
+                    )
                     .body(Body::from_stream(blob.body)),
             )
         }
@@ -94,7 +116,11 @@ fn range(asked: Option<&HeaderValue>, length: u64) -> Asked {
         (Err(_), Ok(last)) if first.is_empty() => length.saturating_sub(last)..length,
         _ => return Asked::Whole,
     };
-    if part.start < part.end { Asked::Part(part) } else { Asked::Nowhere }
+    if part.start < part.end {
+        Asked::Part(part)
+    } else {
+        Asked::Nowhere
+    }
 }
 
 #[cfg(test)]

@@ -20,8 +20,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| ApiError::new(error.status(), error.body_text()))?;
-        let text = if bytes.is_empty() { b"{}" } else { bytes.as_ref() };
-        serde_json::from_slice(text).map(Self).map_err(|error| refusal(&error.to_string()))
+        let text = if bytes.is_empty() {
+            b"{}"
+        } else {
+            bytes.as_ref()
+        };
+        serde_json::from_slice(text)
+            .map(Self)
+            .map_err(|error| refusal(&error.to_string()))
     }
 }
 
@@ -57,9 +63,15 @@ impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
 /// serde names a missing field in backquotes; the contract's clients want it as the path.
 fn refusal(said: &str) -> ApiError {
-    let field = said.split('`').nth(1).filter(|_| said.starts_with("missing field"));
+    let field = said
+        .split('`')
+        .nth(1)
+        .filter(|_| said.starts_with("missing field"));
     match field {
-        Some(field) => ApiError::invalid(&[field], "Invalid input: expected a value, received undefined"),
+        Some(field) => ApiError::invalid(
+            &[field],
+            "Invalid input: expected a value, received undefined",
+        ),
         None => ApiError::invalid(&[], format!("Invalid input: {said}")),
     }
 }

@@ -26,7 +26,11 @@ pub(crate) async fn ready(State(app): State<App>) -> Response {
     if app.library.is_ready().await {
         "ready".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer").into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer",
+        )
+            .into_response()
     }
 }
 
@@ -43,7 +47,11 @@ pub(crate) async fn metrics(State(app): State<App>) -> Response {
 /// Every other address shows the page; unknown addresses of the API do not exist.
 pub(crate) async fn page(method: Method, uri: Uri) -> Response {
     if method != Method::GET && method != Method::HEAD {
-        return ApiError::new(StatusCode::NOT_FOUND, format!("Cannot {method} {}", uri.path())).into_response();
+        return ApiError::new(
+            StatusCode::NOT_FOUND,
+            format!("Cannot {method} {}", uri.path()),
+        )
+        .into_response();
     }
     let policy = "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; style-src 'self' 'unsafe-inline'; \
                   script-src 'self' 'unsafe-inline'; frame-ancestors 'none'";

@@ -82,24 +82,35 @@ fn all() -> Vec<Operation> {
 
 /// Method and path of every operation that is served, as the contract writes them.
 pub fn served() -> Vec<(&'static str, &'static str)> {
-    all().iter().map(|operation| (operation.name, operation.path)).collect()
+    all()
+        .iter()
+        .map(|operation| (operation.name, operation.path))
+        .collect()
 }
 
 /// The routes below `/api`.
 pub(crate) fn api() -> Router<App> {
     let mut router = Router::new();
     for operation in all() {
-        debug_assert!(MethodFilter::try_from(operation.method_name()).is_ok_and(|filter| filter == operation.method));
+        debug_assert!(
+            MethodFilter::try_from(operation.method_name())
+                .is_ok_and(|filter| filter == operation.method)
+        );
         router = router.route(operation.path, operation.handler);
     }
     router = router.merge(resumable::router());
     for (method, path) in not_built() {
-        let filter = method.parse::<Method>().ok().and_then(|method| MethodFilter::try_from(method).ok());
+        let filter = method
+            .parse::<Method>()
+            .ok()
+            .and_then(|method| MethodFilter::try_from(method).ok());
         if let Some(filter) = filter {
             router = router.route(path, on(filter, unsupported));
         }
     }
-    router.fallback(unknown).method_not_allowed_fallback(unknown)
+    router
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
 }
 
 impl Operation {
@@ -109,9 +120,17 @@ impl Operation {
 }
 
 async fn unsupported() -> Response {
-    ApiError::new(StatusCode::NOT_IMPLEMENTED, "This server does not support this operation yet").into_response()
+    ApiError::new(
+        StatusCode::NOT_IMPLEMENTED,
+        "This server does not support this operation yet",
+    )
+    .into_response()
 }
 
 async fn unknown(method: Method, uri: Uri) -> Response {
-    ApiError::new(StatusCode::NOT_FOUND, format!("Cannot {method} /api{}", uri.path())).into_response()
+    ApiError::new(
+        StatusCode::NOT_FOUND,
+        format!("Cannot {method} /api{}", uri.path()),
+    )
+    .into_response()
 }

@@ -31,7 +31,10 @@ pub(crate) async fn run(options: AdminOptions) -> anyhow::Result<()> {
         }
         AdminCommand::ResetPassword { email } => {
             let user = library.reset_password(&email, password()?).await?;
-            println!("{} logs in with the new password and is asked to choose another", user.email);
+            println!(
+                "{} logs in with the new password and is asked to choose another",
+                user.email
+            );
         }
         AdminCommand::GrantAdmin { email } => {
             let user = library.set_admin(&email, true).await?;
@@ -76,7 +79,9 @@ fn password() -> anyhow::Result<String> {
         eprintln!("Password, then Enter and Ctrl-D:");
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).context("cannot read the password")?;
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .context("cannot read the password")?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
         bail!("the password is empty; give it on standard input");

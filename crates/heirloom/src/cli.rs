@@ -66,7 +66,11 @@ pub(crate) struct AdminOptions {
 #[derive(Debug, Subcommand)]
 pub(crate) enum AdminCommand {
     /// Make an account that administers the server. The password is read from standard input.
-    CreateAdmin { email: String, #[arg(default_value = "Admin")] name: String },
+    CreateAdmin {
+        email: String,
+        #[arg(default_value = "Admin")]
+        name: String,
+    },
     /// Set somebody's password. It is read from standard input.
     ResetPassword { email: String },
     /// Let an account administer the server.
@@ -101,7 +105,10 @@ impl Confine {
             // Of all its threads together.
             cpu_seconds: self.cpu_seconds.saturating_mul(8),
             file_bytes: FILE_BYTES_MAX,
-            writable: Some(PathBuf::from(&self.writable)).filter(|path| !path.as_os_str().is_empty()).into_iter().collect(),
+            writable: Some(PathBuf::from(&self.writable))
+                .filter(|path| !path.as_os_str().is_empty())
+                .into_iter()
+                .collect(),
         };
         confine::exec(&limits, &self.program, &self.arguments)
     }

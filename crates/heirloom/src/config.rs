@@ -157,14 +157,18 @@ impl Config {
 }
 
 fn read(path: &Path) -> anyhow::Result<toml::Table> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    text.parse().with_context(|| format!("{} is not valid TOML", path.display()))
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    text.parse()
+        .with_context(|| format!("{} is not valid TOML", path.display()))
 }
 
 /// `storage__s3__bucket` is `[storage.s3] bucket`. Numbers and truth values are read as such.
 fn set(table: &mut toml::Table, key: &str, value: &str) {
     if let Some((section, rest)) = key.split_once("__") {
-        let inner = table.entry(section).or_insert_with(|| toml::Table::new().into());
+        let inner = table
+            .entry(section)
+            .or_insert_with(|| toml::Table::new().into());
         if let toml::Value::Table(inner) = inner {
             set(inner, rest, value);
         }

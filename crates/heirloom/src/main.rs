@@ -1,5 +1,9 @@
 //! The binary: command line, configuration, wiring, nothing else.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its person")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line speaks to its person"
+)]
 
 mod admin;
 mod cli;
@@ -36,5 +40,8 @@ fn main() -> ExitCode {
 }
 
 fn runtime(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }

@@ -30,9 +30,12 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     config.listen = options.listen.unwrap_or(config.listen);
     start_log(&config.log)?;
     let wired = wire(&config).await?;
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; is another server running there?", config.listen))?;
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; is another server running there?",
+            config.listen
+        )
+    })?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     if !options.no_worker {
         start_work(&wired, &stop, &tasks);
@@ -40,9 +43,11 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     tracing::info!(%address, data = %config.data.display(), "listening");
     println!("Heirloom is at http://{}", shown(address));
-    let app = heirloom_server::router(wired.library.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let app = heirloom_server::router(wired.library.clone())
+        .into_make_service_with_connect_info::<SocketAddr>();
     let stopped = stop.clone();
-    let server = axum::serve(listener, app).with_graceful_shutdown(async move { stopped.cancelled().await });
+    let server =
+        axum::serve(listener, app).with_graceful_shutdown(async move { stopped.cancelled().await });
     let server = tokio::spawn(async move { server.await });
     asked_to_stop().await?;
     tracing::info!("stopping");
@@ -79,7 +84,9 @@ fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {
         wired.db.clone(),
         wired.clock.clone(),
         wired.wake.clone(),
-        Settings { slots: wired.workers },
+        Settings {
+            slots: wired.workers,
+        },
         vec![Arc::new(ProcessAsset(wired.library.clone()))],
     );
     tasks.spawn(runner.run(stop.clone()));
@@ -110,8 +117,14 @@ async fn asked_to_stop() -> anyhow::Result<()> {
 
 fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level).context("log.level")?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if log.json { builder.json().init() } else { builder.init() }
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if log.json {
+        builder.json().init();
+    } else {
+        builder.init();
+    }
     Ok(())
 }
 

@@ -56,19 +56,31 @@ pub(crate) async fn run(options: UploadOptions) -> anyhow::Result<()> {
     if summary.failed.is_empty() {
         Ok(())
     } else {
-        bail!("{} files were not uploaded; run the same command again to try them again", summary.failed.len())
+        bail!(
+            "{} files were not uploaded; run the same command again to try them again",
+            summary.failed.len()
+        )
     }
 }
 
-async fn upload_all(remote: &Arc<Remote>, found: Vec<Found>, parallel: usize) -> anyhow::Result<Summary> {
+async fn upload_all(
+    remote: &Arc<Remote>,
+    found: Vec<Found>,
+    parallel: usize,
+) -> anyhow::Result<Summary> {
     let mut summary = Summary::default();
     let bar = ProgressBar::new(found.len() as u64);
-    bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} files, {eta} left  {msg}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:40} {pos}/{len} files, {eta} left  {msg}",
+    )?);
     let slots = Arc::new(Semaphore::new(parallel));
     for batch in found.chunks(CHECK_BATCH) {
         let hashed = hash_all(batch, &mut summary, &bar).await;
         let checksums: Vec<&str> = hashed.iter().map(|(_, sha1)| sha1.as_str()).collect();
-        let known = remote.known(&checksums).await.context("the server did not say which files it has")?;
+        let known = remote
+            .known(&checksums)
+            .await
+            .context("the server did not say which files it has")?;
         let mut uploads = JoinSet::new();
         for ((file, sha1), known) in hashed.into_iter().zip(known) {
             if let Some(asset) = known {
@@ -101,7 +113,11 @@ async fn upload_all(remote: &Arc<Remote>, found: Vec<Found>, parallel: usize) ->
     Ok(summary)
 }
 
-async fn hash_all(batch: &[Found], summary: &mut Summary, bar: &ProgressBar) -> Vec<(Found, String)> {
+async fn hash_all(
+    batch: &[Found],
+    summary: &mut Summary,
+    bar: &ProgressBar,
+) -> Vec<(Found, String)> {
     let mut hashed = Vec::with_capacity(batch.len());
     for file in batch {
         let path = file.path.clone();
@@ -109,7 +125,9 @@ async fn hash_all(batch: &[Found], summary: &mut Summary, bar: &ProgressBar) -> 
         match sha1.map_err(anyhow::Error::from).and_then(|read| Ok(read?)) {
             Ok(sha1) => hashed.push((file.clone(), sha1)),
             Err(error) => {
-                summary.failed.push((file.path.clone(), format!("cannot be read: {error}")));
+                summary
+                    .failed
+                    .push((file.path.clone(), format!("cannot be read: {error}")));
                 bar.inc(1);
             }
         }

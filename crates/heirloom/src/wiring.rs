@@ -35,7 +35,9 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("cannot make the data folder {}", config.data.display()))?;
     let db = open_database(config).await?;
-    let blobs = Blobs::open(&blob_settings(config)?).await.context("cannot open the file store")?;
+    let blobs = Blobs::open(&blob_settings(config)?)
+        .await
+        .context("cannot open the file store")?;
     let workers = config
         .media
         .workers
@@ -51,7 +53,11 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         // One more than the workers, so that an upload's date is read while all of them are busy.
         decoder: Decoder::new(decoder_settings(config, workers + 1)?),
         video: VideoTools::new(video_settings(config)?),
-        template: config.storage.template.parse().context("storage.template")?,
+        template: config
+            .storage
+            .template
+            .parse()
+            .context("storage.template")?,
         video_policy: config.media.transcode,
     });
     Ok(Wired {
@@ -64,7 +70,11 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
 }
 
 async fn open_database(config: &Config) -> anyhow::Result<Db> {
-    if let Some(url) = &config.database.url { Db::open_postgres(url).await.context("cannot open the PostgreSQL database") } else {
+    if let Some(url) = &config.database.url {
+        Db::open_postgres(url)
+            .await
+            .context("cannot open the PostgreSQL database")
+    } else {
         let path = config.data.join("heirloom.db");
         Db::open_sqlite(&path)
             .await

@@ -114,21 +114,11 @@ async fn a_failed_job_rests_for_its_back_off_and_runs_again() {
         let runner = runner(&test, &clock, &recorder, &Wake::default());
         runner.run_until_idle().await.unwrap();
         let ran = recorder.ran.lock().unwrap().len();
-        assert_eq!(
-            (ran, jobs_left(&test.db).await),
-            (1, 1),
-            "{}",
-            test.name
-        );
+        assert_eq!((ran, jobs_left(&test.db).await), (1, 1), "{}", test.name);
         clock.advance(limits::BACK_OFF_FIRST);
         runner.run_until_idle().await.unwrap();
         let ran = recorder.ran.lock().unwrap().len();
-        assert_eq!(
-            (ran, jobs_left(&test.db).await),
-            (2, 0),
-            "{}",
-            test.name
-        );
+        assert_eq!((ran, jobs_left(&test.db).await), (2, 0), "{}", test.name);
     }
 }
 

@@ -35,18 +35,20 @@ pub(crate) async fn verify(password: String, hash: Option<String>) -> Result<boo
     if password.len() > LENGTH_MAX {
         return Ok(false);
     }
-    let verified = tokio::task::spawn_blocking(move || if let Some(hash) = hash {
-        let hash = PasswordHash::new(&hash)
-            .map_err(|error| anyhow!("a stored password hash is damaged: {error}"))?;
-        Ok::<_, anyhow::Error>(
-            Argon2::default()
-                .verify_password(password.as_bytes(), &hash)
-                .is_ok(),
-        )
-    } else {
-        let salt = SaltString::generate(&mut OsRng);
-        let _ = Argon2::default().hash_password(password.as_bytes(), &salt);
-        Ok(false)
+    let verified = tokio::task::spawn_blocking(move || {
+        if let Some(hash) = hash {
+            let hash = PasswordHash::new(&hash)
+                .map_err(|error| anyhow!("a stored password hash is damaged: {error}"))?;
+            Ok::<_, anyhow::Error>(
+                Argon2::default()
+                    .verify_password(password.as_bytes(), &hash)
+                    .is_ok(),
+            )
+        } else {
+            let salt = SaltString::generate(&mut OsRng);
+            let _ = Argon2::default().hash_password(password.as_bytes(), &salt);
+            Ok(false)
+        }
     });
     Ok(verified.await.context("the verifying task died")??)
 }

@@ -47,17 +47,27 @@ impl Library {
         }
         let before = exif::get(tx, asset.owner_id, asset.id).await?;
         exif::upsert(tx, &exif_row(asset, &facts, before)).await?;
-        let mut entries = self.tag(tx, asset.owner_id, asset.id, &facts.keywords).await?;
+        let mut entries = self
+            .tag(tx, asset.owner_id, asset.id, &facts.keywords)
+            .await?;
         if let Some(id) = &facts.live_photo_id {
             entries.extend(self.pair(tx, asset, id).await?);
         }
         Ok(entries)
     }
 
-    async fn tag(&self, tx: &mut Tx, owner: UserId, asset: AssetId, keywords: &[String]) -> anyhow::Result<Vec<Entry>> {
+    async fn tag(
+        &self,
+        tx: &mut Tx,
+        owner: UserId,
+        asset: AssetId,
+        keywords: &[String],
+    ) -> anyhow::Result<Vec<Entry>> {
         let mut entries = Vec::new();
         for keyword in keywords.iter().take(KEYWORDS_MAX) {
-            let Some(tag) = self.tag_of_path(tx, owner, keyword, &mut entries).await? else { continue };
+            let Some(tag) = self.tag_of_path(tx, owner, keyword, &mut entries).await? else {
+                continue;
+            };
             if tags::add_to_asset(tx, owner, asset, tag).await? {
                 entries.push(Entry::upsert(ChangeKind::AssetTag, asset));
             }
@@ -73,11 +83,17 @@ impl Library {
         path: &str,
         entries: &mut Vec<Entry>,
     ) -> anyhow::Result<Option<TagId>> {
-        let levels: Vec<&str> = path.split('/').map(str::trim).filter(|level| !level.is_empty()).collect();
+        let levels: Vec<&str> = path
+            .split('/')
+            .map(str::trim)
+            .filter(|level| !level.is_empty())
+            .collect();
         let mut parent = None;
         for depth in 1..=levels.len().min(TAG_LEVELS_MAX) {
             let value = levels[..depth].join("/");
-            let tag = if let Some(tag) = tags::get_by_value(tx, owner, &value).await? { tag.id } else {
+            let tag = if let Some(tag) = tags::get_by_value(tx, owner, &value).await? {
+                tag.id
+            } else {
                 let now = self.now();
                 let tag = Tag {
                     id: self.new_id(TagId::new),
@@ -98,13 +114,19 @@ impl Library {
     }
 
     /// Joins still and video of a live photo that came as two files.
-    async fn pair(&self, tx: &mut Tx, asset: &mut Asset, live_photo_id: &str) -> anyhow::Result<Vec<Entry>> {
+    async fn pair(
+        &self,
+        tx: &mut Tx,
+        asset: &mut Asset,
+        live_photo_id: &str,
+    ) -> anyhow::Result<Vec<Entry>> {
         let wanted = match asset.kind {
             MediaKind::Image if asset.live_video_id.is_some() => return Ok(Vec::new()),
             MediaKind::Image => MediaKind::Video,
             MediaKind::Video => MediaKind::Image,
         };
-        let Some(other) = exif::get_live_partner(tx, asset.owner_id, live_photo_id, wanted).await? else {
+        let Some(other) = exif::get_live_partner(tx, asset.owner_id, live_photo_id, wanted).await?
+        else {
             return Ok(Vec::new());
         };
         match asset.kind {
@@ -113,7 +135,9 @@ impl Library {
                 asset.live_video_id = Some(other);
             }
             MediaKind::Video => {
-                let Some(mut still) = assets::get(tx, Scope::of_owner(asset.owner_id), other).await? else {
+                let Some(mut still) =
+                    assets::get(tx, Scope::of_owner(asset.owner_id), other).await?
+                else {
                     return Ok(Vec::new());
                 };
                 if still.live_video_id.is_some() {

@@ -24,10 +24,20 @@ const CHUNK: usize = 1 << 20;
 
 impl Library {
     /// Takes the video in, or finds it when an earlier run did.
-    pub(super) async fn moving_part(&self, asset: &Asset, range: ByteRange) -> Result<AssetId, StageFailure> {
+    pub(super) async fn moving_part(
+        &self,
+        asset: &Asset,
+        range: ByteRange,
+    ) -> Result<AssetId, StageFailure> {
         let file = self.original(asset).await?;
-        let video = self.copy(file, range).await.map_err(StageFailure::passing)?;
-        let stem = asset.original_name.rsplit_once('.').map_or(asset.original_name.as_str(), |(stem, _)| stem);
+        let video = self
+            .copy(file, range)
+            .await
+            .map_err(StageFailure::passing)?;
+        let stem = asset
+            .original_name
+            .rsplit_once('.')
+            .map_or(asset.original_name.as_str(), |(stem, _)| stem);
         let new = NewAsset {
             name: format!("{stem}.mp4"),
             file_created_at: asset.file_created_at,
@@ -41,7 +51,9 @@ impl Library {
         };
         match self.ingest_for(asset.owner_id, new, video, None).await {
             Ok(Ingested::Created(id) | Ingested::Duplicate(id)) => Ok(id),
-            Err(error @ (Error::QuotaExceeded | Error::Invalid { .. })) => Err(StageFailure::r#final(error)),
+            Err(error @ (Error::QuotaExceeded | Error::Invalid { .. })) => {
+                Err(StageFailure::r#final(error))
+            }
             Err(error) => Err(StageFailure::passing(error)),
         }
     }
@@ -53,7 +65,10 @@ impl Library {
         loop {
             let (chunk, back) = tokio::task::spawn_blocking(move || {
                 let mut chunk = Vec::with_capacity(CHUNK);
-                rest.by_ref().take(CHUNK as u64).read_to_end(&mut chunk).map(|_| (chunk, rest))
+                rest.by_ref()
+                    .take(CHUNK as u64)
+                    .read_to_end(&mut chunk)
+                    .map(|_| (chunk, rest))
             })
             .await??;
             rest = back;

@@ -26,7 +26,12 @@ impl From<decoder::Error> for StageFailure {
 }
 
 impl Library {
-    pub(super) async fn work_on_still(&self, asset: &Asset, ready: &[AssetStage], findings: &mut Findings) {
+    pub(super) async fn work_on_still(
+        &self,
+        asset: &Asset,
+        ready: &[AssetStage],
+        findings: &mut Findings,
+    ) {
         let mut facts = None;
         if let Some(version) = wanted(ready, Stage::Render) {
             let result = match self.decode(asset).await {
@@ -52,22 +57,34 @@ impl Library {
             Target::ShorterSide(renditions::PREVIEW_SIDE)
         };
         let file = self.original(asset).await?;
-        Ok(self.decoder.decode(file, &asset.original_name, target).await?)
+        Ok(self
+            .decoder
+            .decode(file, &asset.original_name, target)
+            .await?)
     }
 
-    async fn render(&self, asset: &Asset, decoded: Decoded, findings: &mut Findings) -> StageResult {
+    async fn render(
+        &self,
+        asset: &Asset,
+        decoded: Decoded,
+        findings: &mut Findings,
+    ) -> StageResult {
         let with_full_size = needs_full_size(asset);
         let size = decoded.size;
         let (made, full_size) = tokio::task::spawn_blocking(move || {
             let made = renditions::render(&decoded.frame)?;
-            let full_size = with_full_size.then(|| renditions::full_size(&decoded.frame)).transpose()?;
+            let full_size = with_full_size
+                .then(|| renditions::full_size(&decoded.frame))
+                .transpose()?;
             Ok::<_, renditions::EncodeError>((made, full_size))
         })
         .await
         .map_err(StageFailure::passing)?
         .map_err(StageFailure::r#final)?;
-        self.put_rendition(asset, "thumbnail", "webp", made.thumbnail).await?;
-        self.put_rendition(asset, "preview", "jpeg", made.preview).await?;
+        self.put_rendition(asset, "thumbnail", "webp", made.thumbnail)
+            .await?;
+        self.put_rendition(asset, "preview", "jpeg", made.preview)
+            .await?;
         findings.add(Rendition::Thumbnail);
         findings.add(Rendition::Preview);
         if let Some(bytes) = full_size {
@@ -80,8 +97,15 @@ impl Library {
     }
 
     /// The file's facts, from the decoding if there was one, with what the sidecar says instead.
-    async fn read_facts(&self, asset: &Asset, decoded: Option<Facts>, findings: &mut Findings) -> StageResult {
-        let facts = if let Some(facts) = decoded { facts } else {
+    async fn read_facts(
+        &self,
+        asset: &Asset,
+        decoded: Option<Facts>,
+        findings: &mut Findings,
+    ) -> StageResult {
+        let facts = if let Some(facts) = decoded {
+            facts
+        } else {
             let file = self.original(asset).await?;
             self.decoder.facts(file, &asset.original_name).await?
         };
@@ -92,11 +116,25 @@ impl Library {
         Ok(())
     }
 
-    pub(super) async fn with_sidecar(&self, asset: &Asset, facts: Facts) -> Result<Facts, StageFailure> {
-        let Some(path) = &asset.sidecar_path else { return Ok(facts) };
+    pub(super) async fn with_sidecar(
+        &self,
+        asset: &Asset,
+        facts: Facts,
+    ) -> Result<Facts, StageFailure> {
+        let Some(path) = &asset.sidecar_path else {
+            return Ok(facts);
+        };
         let path = BlobPath::parse(path).map_err(StageFailure::r#final)?;
-        let sidecar = self.blobs.open_file(&path).await.map_err(StageFailure::passing)?;
-        let said = self.decoder.sidecar_facts(sidecar).await.unwrap_or_default();
+        let sidecar = self
+            .blobs
+            .open_file(&path)
+            .await
+            .map_err(StageFailure::passing)?;
+        let said = self
+            .decoder
+            .sidecar_facts(sidecar)
+            .await
+            .unwrap_or_default();
         Ok(metadata::combine(facts, said))
     }
 }

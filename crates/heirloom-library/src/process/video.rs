@@ -23,7 +23,12 @@ impl From<video::Error> for StageFailure {
 }
 
 impl Library {
-    pub(super) async fn work_on_video(&self, asset: &Asset, ready: &[AssetStage], findings: &mut Findings) {
+    pub(super) async fn work_on_video(
+        &self,
+        asset: &Asset,
+        ready: &[AssetStage],
+        findings: &mut Findings,
+    ) {
         let probed = match self.original(asset).await {
             Ok(file) => match self.video.probe(&file).await {
                 Ok(probe) => Ok((file, probe)),
@@ -32,38 +37,64 @@ impl Library {
             Err(failure) => Err(failure),
         };
         for stage in [Stage::Metadata, Stage::Render, Stage::Transcode] {
-            let Some(version) = wanted(ready, stage) else { continue };
+            let Some(version) = wanted(ready, stage) else {
+                continue;
+            };
             let result = match (&probed, stage) {
                 (Err(failure), _) => Err(failure.clone()),
                 (Ok((_, probe)), Stage::Metadata) => self.video_facts(asset, probe, findings).await,
-                (Ok((file, probe)), Stage::Render) => self.poster(asset, file, probe, findings).await,
+                (Ok((file, probe)), Stage::Render) => {
+                    self.poster(asset, file, probe, findings).await
+                }
                 (Ok((file, probe)), _) => self.transcode(asset, file, probe, findings).await,
             };
             findings.results.push((stage, version, result));
         }
     }
 
-    async fn video_facts(&self, asset: &Asset, probe: &Probe, findings: &mut Findings) -> StageResult {
+    async fn video_facts(
+        &self,
+        asset: &Asset,
+        probe: &Probe,
+        findings: &mut Findings,
+    ) -> StageResult {
         findings.size = Some(probe.size);
         findings.facts = Some(self.with_sidecar(asset, probe.facts.clone()).await?);
         Ok(())
     }
 
-    async fn poster(&self, asset: &Asset, file: &std::fs::File, probe: &Probe, findings: &mut Findings) -> StageResult {
-        let frame = self.video.poster(file, probe, renditions::PREVIEW_SIDE).await?;
+    async fn poster(
+        &self,
+        asset: &Asset,
+        file: &std::fs::File,
+        probe: &Probe,
+        findings: &mut Findings,
+    ) -> StageResult {
+        let frame = self
+            .video
+            .poster(file, probe, renditions::PREVIEW_SIDE)
+            .await?;
         let made = tokio::task::spawn_blocking(move || renditions::render(&frame))
             .await
             .map_err(StageFailure::passing)?
             .map_err(StageFailure::r#final)?;
-        self.put_rendition(asset, "thumbnail", "webp", made.thumbnail).await?;
-        self.put_rendition(asset, "preview", "jpeg", made.preview).await?;
+        self.put_rendition(asset, "thumbnail", "webp", made.thumbnail)
+            .await?;
+        self.put_rendition(asset, "preview", "jpeg", made.preview)
+            .await?;
         findings.add(Rendition::Thumbnail);
         findings.add(Rendition::Preview);
         findings.thumbhash = Some(made.thumbhash);
         Ok(())
     }
 
-    async fn transcode(&self, asset: &Asset, file: &std::fs::File, probe: &Probe, findings: &mut Findings) -> StageResult {
+    async fn transcode(
+        &self,
+        asset: &Asset,
+        file: &std::fs::File,
+        probe: &Probe,
+        findings: &mut Findings,
+    ) -> StageResult {
         if self.video_policy == VideoPolicy::Never || probe.is_playable() {
             return Ok(());
         }
@@ -71,11 +102,16 @@ impl Library {
         let rendition = self.video.transcode(file, probe, folder.path()).await?;
         let mut incoming = self.blobs.receive().await.map_err(StageFailure::passing)?;
         let mut reader = tokio_util::io::ReaderStream::with_capacity(
-            tokio::fs::File::open(rendition).await.map_err(StageFailure::passing)?,
+            tokio::fs::File::open(rendition)
+                .await
+                .map_err(StageFailure::passing)?,
             1 << 20,
         );
         while let Some(chunk) = futures::StreamExt::next(&mut reader).await {
-            incoming.write(chunk.map_err(StageFailure::passing)?).await.map_err(StageFailure::passing)?;
+            incoming
+                .write(chunk.map_err(StageFailure::passing)?)
+                .await
+                .map_err(StageFailure::passing)?;
         }
         let path = BlobPath::rendition(asset.owner_id, asset.id, "video", "mp4");
         // One of an earlier run that was not committed.

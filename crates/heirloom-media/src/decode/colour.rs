@@ -18,7 +18,12 @@ fn convert(pixels: &[u8], layout: Layout, icc: &[u8]) -> Option<Vec<u8>> {
         Layout::Rgba => CmsLayout::Rgba,
     };
     let transform = profile
-        .create_transform_8bit(layout, &ColorProfile::new_srgb(), layout, TransformOptions::default())
+        .create_transform_8bit(
+            layout,
+            &ColorProfile::new_srgb(),
+            layout,
+            TransformOptions::default(),
+        )
         .ok()?;
     let mut converted = vec![0; pixels.len()];
     transform.transform(pixels, &mut converted).ok()?;
@@ -34,5 +39,7 @@ fn is_srgb(profile: &ColorProfile) -> bool {
         (profile.green_colorant, srgb.green_colorant),
         (profile.blue_colorant, srgb.blue_colorant),
     ];
-    pairs.iter().all(|(a, b)| near(a.x, b.x) && near(a.y, b.y) && near(a.z, b.z))
+    pairs
+        .iter()
+        .all(|(a, b)| near(a.x, b.x) && near(a.y, b.y) && near(a.z, b.z))
 }

@@ -14,8 +14,8 @@ pub(super) fn decode(file: &[u8], limits: Limits) -> Result<Raw, Error> {
     } else {
         (Layout::Rgb, RgbChroma::Rgb)
     };
-    let mut options = DecodingOptions::new()
-        .ok_or_else(|| Error::Broken("libheif has no memory".into()))?;
+    let mut options =
+        DecodingOptions::new().ok_or_else(|| Error::Broken("libheif has no memory".into()))?;
     options.set_convert_hdr_to_8bit(true);
     let image = LibHeif::new()
         .decode(&handle, ColorSpace::Rgb(chroma), Some(options))

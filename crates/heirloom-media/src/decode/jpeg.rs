@@ -16,9 +16,20 @@ const SCALES: &[ScalingFactor] = &[
     ScalingFactor::ONE,
 ];
 /// What libjpeg says of files that are damaged towards their end; the pixels before the damage are good.
-const TOLERABLE: &[&str] = &["premature", "corrupt", "extraneous", "bogus", "inconsistent progression"];
+const TOLERABLE: &[&str] = &[
+    "premature",
+    "corrupt",
+    "extraneous",
+    "bogus",
+    "inconsistent progression",
+];
 
-pub(super) fn decode(file: &[u8], orientation: u8, target: Target, limits: Limits) -> Result<Raw, Error> {
+pub(super) fn decode(
+    file: &[u8],
+    orientation: u8,
+    target: Target,
+    limits: Limits,
+) -> Result<Raw, Error> {
     let mut codec = Decompressor::new().map_err(Error::broken)?;
     codec.set_scan_limit(SCAN_LIMIT).map_err(Error::broken)?;
     let header = codec.read_header(file).map_err(Error::broken)?;
@@ -47,7 +58,11 @@ fn scale_for(header: &DecompressHeader, target: Target) -> ScalingFactor {
     };
     let shorter = header.width.min(header.height);
     let is_enough = |scale: &&ScalingFactor| scale.scale(shorter) >= wanted as usize;
-    SCALES.iter().find(is_enough).copied().unwrap_or(ScalingFactor::ONE)
+    SCALES
+        .iter()
+        .find(is_enough)
+        .copied()
+        .unwrap_or(ScalingFactor::ONE)
 }
 
 fn decompress(
@@ -56,7 +71,11 @@ fn decompress(
     scaled: &DecompressHeader,
     is_cmyk: bool,
 ) -> Result<Vec<u8>, Error> {
-    let format = if is_cmyk { PixelFormat::CMYK } else { PixelFormat::RGB };
+    let format = if is_cmyk {
+        PixelFormat::CMYK
+    } else {
+        PixelFormat::RGB
+    };
     let pitch = scaled.width * format.size();
     let mut pixels = vec![0x80; pitch * scaled.height];
     let image = Image {

@@ -20,7 +20,11 @@ pub(super) fn decode(file: &[u8], limits: Limits) -> Result<Raw, Error> {
     let channels = stream.channels() as usize;
     let mut samples = vec![0.0_f32; size.pixels() as usize * channels];
     stream.write_to_buffer(&mut samples);
-    let layout = if image.pixel_format().has_alpha() { Layout::Rgba } else { Layout::Rgb };
+    let layout = if image.pixel_format().has_alpha() {
+        Layout::Rgba
+    } else {
+        Layout::Rgb
+    };
     Ok(Raw {
         size,
         layout,

@@ -8,7 +8,12 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use super::{Error, Limits, Raw, check_size};
 use crate::format::Format;
 
-pub(super) fn decode(file: &[u8], format: Format, orientation: u8, limits: Limits) -> Result<Raw, Error> {
+pub(super) fn decode(
+    file: &[u8],
+    format: Format,
+    orientation: u8,
+    limits: Limits,
+) -> Result<Raw, Error> {
     let mut reader = ImageReader::with_format(Cursor::new(file), image_format(format)?);
     let mut budget = image::Limits::default();
     budget.max_alloc = Some(limits.max_bytes);

@@ -13,12 +13,21 @@ use super::{Error, Limits, Raw, Target, check_size, raster::eight_bits};
 /// An embedded picture with at least this share of the sensor's shorter side counts as full size.
 const FULL_SHARE: f64 = 0.9;
 
-pub(super) fn decode(file: &[u8], orientation: u8, target: Target, limits: Limits) -> Result<Raw, Error> {
+pub(super) fn decode(
+    file: &[u8],
+    orientation: u8,
+    target: Target,
+    limits: Limits,
+) -> Result<Raw, Error> {
     let source = RawSource::new_from_slice(file);
     let decoder = rawler::get_decoder(&source).map_err(unsupported)?;
     let parameters = RawDecodeParams::default();
-    let sensor = decoder.raw_image(&source, &parameters, true).map_err(Error::broken)?;
-    let area = sensor.crop_area.map_or((sensor.width, sensor.height), |crop| (crop.d.w, crop.d.h));
+    let sensor = decoder
+        .raw_image(&source, &parameters, true)
+        .map_err(Error::broken)?;
+    let area = sensor
+        .crop_area
+        .map_or((sensor.width, sensor.height), |crop| (crop.d.w, crop.d.h));
     let full_size = check_size(area.0 as u32, area.1 as u32, limits)?;
     let wanted = shorter_side_wanted(full_size, target);
     let image = match embedded(&*decoder, &source, &parameters, wanted) {
@@ -64,8 +73,14 @@ fn embedded(
     })
 }
 
-fn develop(decoder: &dyn Decoder, source: &RawSource, parameters: &RawDecodeParams) -> Result<DynamicImage, Error> {
-    let sensor = decoder.raw_image(source, parameters, false).map_err(Error::broken)?;
+fn develop(
+    decoder: &dyn Decoder,
+    source: &RawSource,
+    parameters: &RawDecodeParams,
+) -> Result<DynamicImage, Error> {
+    let sensor = decoder
+        .raw_image(source, parameters, false)
+        .map_err(Error::broken)?;
     RawDevelop::default()
         .develop_intermediate(&sensor)
         .map_err(Error::broken)?

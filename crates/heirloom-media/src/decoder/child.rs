@@ -34,14 +34,22 @@ pub fn child_main(memory_bytes: u64) -> io::Result<()> {
         let file = file.ok_or(io::ErrorKind::InvalidInput)?;
         // A panic is the file's fault, not the next one's.
         let (reply, pixels) = catch_unwind(AssertUnwindSafe(|| answer(&request, &file)))
-            .unwrap_or_else(|_| Ok((failed(decode::Error::Broken("its reader gave up".into())), None)))?;
+            .unwrap_or_else(|_| {
+                Ok((
+                    failed(decode::Error::Broken("its reader gave up".into())),
+                    None,
+                ))
+            })?;
         protocol::send(&socket, &reply, pixels.as_ref())?;
     }
 }
 
 fn answer(request: &Request, file: &File) -> io::Result<(Reply, Option<File>)> {
     let Ok(bytes) = Mapping::of_original(file) else {
-        return Ok((failed(decode::Error::Unsupported("it is empty".into())), None));
+        return Ok((
+            failed(decode::Error::Unsupported("it is empty".into())),
+            None,
+        ));
     };
     let bytes = bytes.as_ref();
     let (target, limits) = match request.work {
@@ -55,7 +63,13 @@ fn answer(request: &Request, file: &File) -> io::Result<(Reply, Option<File>)> {
             let pixels = shared(picture.frame.pixels())?;
             Ok((decoded(facts, &picture), Some(pixels)))
         }
-        Err(error) => Ok((Reply { facts, ..failed(error) }, None)),
+        Err(error) => Ok((
+            Reply {
+                facts,
+                ..failed(error)
+            },
+            None,
+        )),
     }
 }
 

@@ -12,7 +12,8 @@ use std::{
 };
 
 use landlock::{
-    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError,
+    ABI, Access, AccessFs, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
+    RulesetCreatedAttr, RulesetError,
 };
 use rustix::process::{Resource, Rlimit, setrlimit};
 use seccompiler::{SeccompAction, SeccompFilter, SeccompRule, TargetArch, apply_filter};
@@ -20,7 +21,15 @@ use seccompiler::{SeccompAction, SeccompFilter, SeccompRule, TargetArch, apply_f
 /// Newest Landlock interface whose rights are asked for; an older kernel grants fewer protections.
 const LANDLOCK: ABI = ABI::V5;
 /// Where programs and their libraries lie.
-const PROGRAM_FOLDERS: &[&str] = &["/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives", "/nix/store"];
+const PROGRAM_FOLDERS: &[&str] = &[
+    "/usr",
+    "/lib",
+    "/lib64",
+    "/bin",
+    "/etc/ld.so.cache",
+    "/etc/alternatives",
+    "/nix/store",
+];
 /// System calls that reach out of the process.
 const NETWORK_CALLS: &[i64] = &[
     libc::SYS_socket,
@@ -83,7 +92,8 @@ pub fn exec(limits: &ProgramLimits, program: &str, arguments: &[String]) -> io::
         limit(Resource::Core, 0)?;
         let mut readable: Vec<PathBuf> = PROGRAM_FOLDERS.iter().map(PathBuf::from).collect();
         readable.extend(["/dev/null", "/dev/urandom"].map(PathBuf::from));
-        landlocked(Some(io::stdin().as_fd()), &readable, &limits.writable).map_err(io::Error::other)?;
+        landlocked(Some(io::stdin().as_fd()), &readable, &limits.writable)
+            .map_err(io::Error::other)?;
         deny(NETWORK_CALLS.iter())
     };
     match confine() {
@@ -94,14 +104,21 @@ pub fn exec(limits: &ProgramLimits, program: &str, arguments: &[String]) -> io::
 
 fn limit(resource: Resource, most: u64) -> io::Result<()> {
     let most = Some(most);
-    Ok(setrlimit(resource, Rlimit {
-        current: most,
-        maximum: most,
-    })?)
+    Ok(setrlimit(
+        resource,
+        Rlimit {
+            current: most,
+            maximum: most,
+        },
+    )?)
 }
 
 /// As strict as the kernel allows. `input` may be opened again by its name under `/dev/fd`.
-fn landlocked(input: Option<BorrowedFd<'_>>, readable: &[PathBuf], writable: &[PathBuf]) -> Result<(), RulesetError> {
+fn landlocked(
+    input: Option<BorrowedFd<'_>>,
+    readable: &[PathBuf],
+    writable: &[PathBuf],
+) -> Result<(), RulesetError> {
     let all = AccessFs::from_all(LANDLOCK);
     let read = AccessFs::from_read(LANDLOCK);
     let mut rules = Ruleset::default()
@@ -128,8 +145,9 @@ fn deny<'a>(calls: impl Iterator<Item = &'a i64>) -> io::Result<()> {
     let rules: BTreeMap<i64, Vec<SeccompRule>> = calls.map(|&call| (call, Vec::new())).collect();
     let architecture = TargetArch::try_from(std::env::consts::ARCH).map_err(io::Error::other)?;
     let refused = SeccompAction::Errno(libc::EPERM as u32);
-    let program: seccompiler::BpfProgram = SeccompFilter::new(rules, SeccompAction::Allow, refused, architecture)
-        .and_then(TryInto::try_into)
-        .map_err(io::Error::other)?;
+    let program: seccompiler::BpfProgram =
+        SeccompFilter::new(rules, SeccompAction::Allow, refused, architecture)
+            .and_then(TryInto::try_into)
+            .map_err(io::Error::other)?;
     apply_filter(&program).map_err(io::Error::other)
 }

@@ -12,7 +12,8 @@ pub(super) struct Mapping(Mmap);
 impl Mapping {
     /// Maps memory that nobody can change or shrink any more; refuses any other.
     pub(super) fn of_sealed(file: &File) -> io::Result<Self> {
-        if !fcntl_get_seals(file)?.contains(SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW) {
+        if !fcntl_get_seals(file)?.contains(SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW)
+        {
             return Err(io::Error::other("the memory is not sealed"));
         }
         // SAFETY: the seals, once set, keep every process from changing the bytes or the length.

@@ -9,8 +9,8 @@ use std::{
 
 use heirloom_types::{frame::Layout, geometry::Size};
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg,
-    sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
+    SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -77,16 +77,27 @@ pub(super) struct Shape {
     pub format: Format,
 }
 
-pub(super) fn send(socket: &UnixStream, message: &impl Serialize, file: Option<&File>) -> io::Result<()> {
+pub(super) fn send(
+    socket: &UnixStream,
+    message: &impl Serialize,
+    file: Option<&File>,
+) -> io::Result<()> {
     let body = serde_json::to_vec(message)?;
-    let length = u32::try_from(body.len()).map_err(io::Error::other)?.to_be_bytes();
+    let length = u32::try_from(body.len())
+        .map_err(io::Error::other)?
+        .to_be_bytes();
     let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = SendAncillaryBuffer::new(&mut space);
     let files: Vec<_> = file.iter().map(AsFd::as_fd).collect();
     if !files.is_empty() && !control.push(SendAncillaryMessage::ScmRights(&files)) {
         return Err(io::Error::other("no room for a file"));
     }
-    let sent = sendmsg(socket, &[IoSlice::new(&length)], &mut control, SendFlags::NOSIGNAL)?;
+    let sent = sendmsg(
+        socket,
+        &[IoSlice::new(&length)],
+        &mut control,
+        SendFlags::NOSIGNAL,
+    )?;
     let mut socket = socket;
     socket.write_all(&length[sent..])?;
     socket.write_all(&body)

@@ -83,10 +83,14 @@ fn jpeg(file: &[u8]) -> Blocks<'_> {
         match marker {
             0xe1 => {
                 if let Some(exif) = data.strip_prefix(b"Exif\0") {
-                    blocks.exif.push(Cow::Borrowed(exif.get(1..).unwrap_or_default()));
+                    blocks
+                        .exif
+                        .push(Cow::Borrowed(exif.get(1..).unwrap_or_default()));
                 } else if let Some(xmp) = data.strip_prefix(b"http://ns.adobe.com/xap/1.0/\0") {
                     blocks.xmp.push(Cow::Borrowed(xmp));
-                } else if let Some(part) = data.strip_prefix(b"http://ns.adobe.com/xmp/extension/\0") {
+                } else if let Some(part) =
+                    data.strip_prefix(b"http://ns.adobe.com/xmp/extension/\0")
+                {
                     extended.push(part);
                 }
             }
@@ -114,7 +118,11 @@ fn jpeg(file: &[u8]) -> Blocks<'_> {
     }
     icc.sort_by_key(|(sequence, _)| *sequence);
     if !icc.is_empty() {
-        blocks.icc = Some(icc.into_iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect());
+        blocks.icc = Some(
+            icc.into_iter()
+                .flat_map(|(_, bytes)| bytes.iter().copied())
+                .collect(),
+        );
     }
     blocks.xmp.extend(extended_xmp(&extended).map(Cow::Owned));
     blocks
@@ -132,7 +140,9 @@ fn extended_xmp(parts: &[&[u8]]) -> Option<Vec<u8>> {
     for part in parts.iter().filter(|part| part.get(..32) == Some(guid)) {
         let offset = u32::from_be_bytes(part.get(36..40)?.try_into().ok()?) as usize;
         let bytes = part.get(40..)?;
-        packet.get_mut(offset..offset.checked_add(bytes.len())?)?.copy_from_slice(bytes);
+        packet
+            .get_mut(offset..offset.checked_add(bytes.len())?)?
+            .copy_from_slice(bytes);
     }
     Some(packet)
 }
@@ -158,11 +168,14 @@ fn png(file: &[u8]) -> Blocks<'_> {
     let mut blocks = Blocks::default();
     let mut rest = file.get(8..).unwrap_or_default();
     for _ in 0..PARTS_MAX {
-        let Some(length) = rest.get(..4).map(|bytes| u32::from_be_bytes(bytes.try_into().unwrap_or_default()) as usize)
+        let Some(length) = rest
+            .get(..4)
+            .map(|bytes| u32::from_be_bytes(bytes.try_into().unwrap_or_default()) as usize)
         else {
             break;
         };
-        let (Some(kind), Some(data)) = (rest.get(4..8), rest.get(8..8usize.saturating_add(length))) else {
+        let (Some(kind), Some(data)) = (rest.get(4..8), rest.get(8..8usize.saturating_add(length)))
+        else {
             break;
         };
         match kind {
@@ -189,15 +202,20 @@ fn webp(file: &[u8]) -> Blocks<'_> {
     let mut blocks = Blocks::default();
     let mut rest = file.get(12..).unwrap_or_default();
     for _ in 0..PARTS_MAX {
-        let Some(length) = rest.get(4..8).map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap_or_default()) as usize)
+        let Some(length) = rest
+            .get(4..8)
+            .map(|bytes| u32::from_le_bytes(bytes.try_into().unwrap_or_default()) as usize)
         else {
             break;
         };
-        let (Some(kind), Some(data)) = (rest.get(..4), rest.get(8..8usize.saturating_add(length))) else {
+        let (Some(kind), Some(data)) = (rest.get(..4), rest.get(8..8usize.saturating_add(length)))
+        else {
             break;
         };
         match kind {
-            b"EXIF" => blocks.exif.push(Cow::Borrowed(data.strip_prefix(b"Exif\0\0").unwrap_or(data))),
+            b"EXIF" => blocks.exif.push(Cow::Borrowed(
+                data.strip_prefix(b"Exif\0\0").unwrap_or(data),
+            )),
             b"XMP " => blocks.xmp.push(Cow::Borrowed(data)),
             b"ICCP" => blocks.icc = Some(data.to_vec()),
             _ => {}
@@ -209,9 +227,15 @@ fn webp(file: &[u8]) -> Blocks<'_> {
 
 fn tiff(file: &[u8]) -> Blocks<'_> {
     let main = Tiff::new(file).and_then(Tiff::main);
-    let entry = |tag| main.as_ref().and_then(|main| main.bytes(tag, BLOCK_BYTES_MAX));
+    let entry = |tag| {
+        main.as_ref()
+            .and_then(|main| main.bytes(tag, BLOCK_BYTES_MAX))
+    };
     Blocks {
-        xmp: entry(exif::TAG_XMP).map(Cow::Borrowed).into_iter().collect(),
+        xmp: entry(exif::TAG_XMP)
+            .map(Cow::Borrowed)
+            .into_iter()
+            .collect(),
         iptc: entry(exif::TAG_IPTC).map(Cow::Borrowed),
         icc: entry(exif::TAG_ICC).map(<[u8]>::to_vec),
         exif: vec![Cow::Borrowed(file)],
@@ -235,7 +259,9 @@ fn heif(file: &[u8]) -> Blocks<'_> {
             continue;
         }
         if item.item_type.0 == *b"Exif" {
-            blocks.exif.extend(heif_exif(&item.raw_data).map(Cow::Owned));
+            blocks
+                .exif
+                .extend(heif_exif(&item.raw_data).map(Cow::Owned));
         } else if item.content_type == "application/rdf+xml" {
             blocks.xmp.push(Cow::Owned(item.raw_data));
         }
@@ -287,7 +313,8 @@ fn cr3_structures(file: &[u8]) -> impl Iterator<Item = &[u8]> {
     let head = &file[..file.len().min(CR3_HEAD_BYTES)];
     [b"CMT1", b"CMT2", b"CMT4"].into_iter().filter_map(|name| {
         let at = head.windows(4).position(|window| window == name)?;
-        let length = u32::from_be_bytes(head.get(at.checked_sub(4)?..at)?.try_into().ok()?) as usize;
+        let length =
+            u32::from_be_bytes(head.get(at.checked_sub(4)?..at)?.try_into().ok()?) as usize;
         head.get(at + 4..at.checked_add(length.checked_sub(4)?)?)
     })
 }
@@ -298,6 +325,10 @@ fn big_pair(data: &[u8], at: usize) -> Option<(u32, u32)> {
 }
 
 fn little_pair(data: &[u8], at: usize) -> Option<(u32, u32)> {
-    let half = |at: usize| Some(u32::from(u16::from_le_bytes(data.get(at..at + 2)?.try_into().ok()?)));
+    let half = |at: usize| {
+        Some(u32::from(u16::from_le_bytes(
+            data.get(at..at + 2)?.try_into().ok()?,
+        )))
+    };
     Some((half(at)?, half(at + 2)?))
 }

@@ -17,8 +17,18 @@ const TEXT_BYTES_MAX: usize = 64 << 10;
 const MAKER_NOTE_BYTES_MAX: usize = 1 << 20;
 /// What cameras write where a description would be.
 const CAMERA_JUNK: &[&str] = &[
-    "olympus digital camera", "sony dsc", "digital camera", "minolta digital camera", "dcim", "konica minolta digital camera",
-    "samsung digital camera", "nikon digital camera", "mde", "exif_jpeg_picture", "exif jpeg", "kodak",
+    "olympus digital camera",
+    "sony dsc",
+    "digital camera",
+    "minolta digital camera",
+    "dcim",
+    "konica minolta digital camera",
+    "samsung digital camera",
+    "nikon digital camera",
+    "mde",
+    "exif_jpeg_picture",
+    "exif jpeg",
+    "kodak",
 ];
 
 /// Reads one TIFF structure.
@@ -33,7 +43,9 @@ pub fn read(bytes: &[u8]) -> Facts {
     let gps = gps.as_ref().unwrap_or(&main);
     let mut facts = Facts {
         size: size(&main, exif),
-        orientation: main.uint(0x0112).and_then(|value| (1..=8).contains(&value).then_some(value as u8)),
+        orientation: main
+            .uint(0x0112)
+            .and_then(|value| (1..=8).contains(&value).then_some(value as u8)),
         captured: captured(&main, exif, gps),
         modified: time(&main, 0x0132, exif, 0x9290, 0x9010),
         position: position(gps),
@@ -44,7 +56,9 @@ pub fn read(bytes: &[u8]) -> Facts {
         f_number: positive(exif.rational(0x829d)),
         focal_length_mm: positive(exif.rational(0x920a)),
         iso: exif.uint(0x8827).filter(|&iso| iso > 0 && iso != 65535),
-        rating: main.uint(0x4746).and_then(|stars| (1..=5).contains(&stars).then_some(stars as u8)),
+        rating: main
+            .uint(0x4746)
+            .and_then(|stars| (1..=5).contains(&stars).then_some(stars as u8)),
         description: description(&main, exif),
         ..Facts::default()
     };
@@ -71,7 +85,11 @@ fn positive(value: Option<f64>) -> Option<f64> {
 }
 
 /// Taken, else digitised, else changed, else what the satellites said.
-fn captured(main: &Directory<'_>, exif: &Directory<'_>, gps: &Directory<'_>) -> Option<CaptureTime> {
+fn captured(
+    main: &Directory<'_>,
+    exif: &Directory<'_>,
+    gps: &Directory<'_>,
+) -> Option<CaptureTime> {
     time(exif, 0x9003, exif, 0x9291, 0x9011)
         .or_else(|| time(exif, 0x9004, exif, 0x9292, 0x9012))
         .or_else(|| time(main, 0x0132, exif, 0x9290, 0x9010))
@@ -101,7 +119,10 @@ fn gps_time(gps: &Directory<'_>) -> Option<CaptureTime> {
     let [Some(hours), Some(minutes), Some(seconds)] = gps.rationals(0x0007)[..] else {
         return None;
     };
-    let clock = format!("{date} {:02}:{:02}:{:02}", hours as u32, minutes as u32, seconds as u32);
+    let clock = format!(
+        "{date} {:02}:{:02}:{:02}",
+        hours as u32, minutes as u32, seconds as u32
+    );
     Some(CaptureTime {
         local: text::exif_time(&clock, "")?,
         offset_seconds: Some(0),
@@ -147,13 +168,21 @@ fn user_comment(bytes: &[u8]) -> Option<String> {
     let (charset, text) = bytes.split_at_checked(8)?;
     match charset {
         b"UNICODE\0" => {
-            let units = |read: fn([u8; 2]) -> u16| text.as_chunks::<2>().0.iter().map(move |pair| read(*pair));
-            let big = char::decode_utf16(units(u16::from_be_bytes)).map(|char| char.unwrap_or('\u{fffd}'));
-            let little = char::decode_utf16(units(u16::from_le_bytes)).map(|char| char.unwrap_or('\u{fffd}'));
+            let units = |read: fn([u8; 2]) -> u16| {
+                text.as_chunks::<2>().0.iter().map(move |pair| read(*pair))
+            };
+            let big = char::decode_utf16(units(u16::from_be_bytes))
+                .map(|char| char.unwrap_or('\u{fffd}'));
+            let little = char::decode_utf16(units(u16::from_le_bytes))
+                .map(|char| char.unwrap_or('\u{fffd}'));
             // The order of the bytes is not said; the reading with more Latin letters is the right one.
             let (big, little): (String, String) = (big.collect(), little.collect());
             let plain = |text: &str| text.chars().filter(char::is_ascii).count();
-            clean(if plain(&big) >= plain(&little) { &big } else { &little })
+            clean(if plain(&big) >= plain(&little) {
+                &big
+            } else {
+                &little
+            })
         }
         b"ASCII\0\0\0" | b"\0\0\0\0\0\0\0\0" => clean(&text::decoded(text)),
         _ => None,

@@ -15,7 +15,9 @@ pub fn read(mut bytes: &[u8]) -> Facts {
             break;
         };
         let length = usize::from(u16::from_be_bytes([*high, *low]));
-        let Some(data) = rest.get(..length) else { break };
+        let Some(data) = rest.get(..length) else {
+            break;
+        };
         let said = || clean(&text::decoded(data));
         match (record, dataset) {
             (2, 25) => facts.keywords.extend(said()),

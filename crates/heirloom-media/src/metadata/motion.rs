@@ -9,7 +9,9 @@ const TRAILER_BYTES_MAX: usize = 64 << 10;
 
 /// Where the video lies, if there is one that begins like a video.
 pub fn video(file: &[u8], packets: &[Cow<'_, [u8]>]) -> Option<ByteRange> {
-    let from_end = packets.iter().find_map(|packet| xmp::motion_video_length(packet));
+    let from_end = packets
+        .iter()
+        .find_map(|packet| xmp::motion_video_length(packet));
     let google = from_end.and_then(|length| {
         let length = usize::try_from(length).ok()?;
         Some((file.len().checked_sub(length)?, length))
@@ -44,5 +46,7 @@ fn samsung(file: &[u8]) -> Option<(usize, usize)> {
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at.checked_add(4)?)?.try_into().ok()?))
+    Some(u32::from_le_bytes(
+        bytes.get(at..at.checked_add(4)?)?.try_into().ok()?,
+    ))
 }

@@ -11,7 +11,10 @@ const YEARS: std::ops::RangeInclusive<i32> = 1800..=2200;
 
 /// Bytes as text: UTF-8, else Latin-1, up to the first NUL.
 pub(crate) fn decoded(bytes: &[u8]) -> String {
-    let end = bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len());
+    let end = bytes
+        .iter()
+        .position(|&byte| byte == 0)
+        .unwrap_or(bytes.len());
     match std::str::from_utf8(&bytes[..end]) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes[..end].iter().copied().map(char::from).collect(),
@@ -31,10 +34,16 @@ pub(crate) fn clean(text: &str) -> Option<String> {
 
 /// `2024:05:06 07:08:09`, with separators as people get them wrong, and a fraction from another tag.
 pub(crate) fn exif_time(written: &str, fraction: &str) -> Option<NaiveDateTime> {
-    let mut numbers = written.split(|char: char| !char.is_ascii_digit()).filter(|part| !part.is_empty());
+    let mut numbers = written
+        .split(|char: char| !char.is_ascii_digit())
+        .filter(|part| !part.is_empty());
     let mut next = || numbers.next()?.parse::<u32>().ok();
     let (year, month, day) = (next()?, next()?, next()?);
-    let (hour, minute, second) = (next().unwrap_or(0), next().unwrap_or(0), next().unwrap_or(0));
+    let (hour, minute, second) = (
+        next().unwrap_or(0),
+        next().unwrap_or(0),
+        next().unwrap_or(0),
+    );
     let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
     let time = NaiveTime::from_hms_milli_opt(hour, minute, second.min(59), milliseconds(fraction))?;
     plausible(date.and_time(time))
@@ -42,7 +51,11 @@ pub(crate) fn exif_time(written: &str, fraction: &str) -> Option<NaiveDateTime> 
 
 /// A fraction's digits as milliseconds: `5` is 500.
 fn milliseconds(digits: &str) -> u32 {
-    let digits: String = digits.chars().take_while(char::is_ascii_digit).take(3).collect();
+    let digits: String = digits
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .take(3)
+        .collect();
     format!("{digits:0<3}").parse().unwrap_or(0)
 }
 
@@ -88,7 +101,10 @@ pub(crate) fn offset(text: &str) -> Option<i32> {
 pub(crate) fn position(latitude: f64, longitude: f64) -> Option<Position> {
     let is_on_earth = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
     let is_known = latitude != 0.0 || longitude != 0.0;
-    (is_on_earth && is_known).then_some(Position { latitude, longitude })
+    (is_on_earth && is_known).then_some(Position {
+        latitude,
+        longitude,
+    })
 }
 
 /// Shutter time as people write it: `1/250`, `0.5`, `2`.
@@ -109,13 +125,23 @@ mod tests {
     #[test]
     fn times_are_read_or_absent() {
         let shown = |text: &str| exif_time(text, "5").map(|time| time.to_string());
-        assert_eq!(shown("2024:05:06 07:08:09").as_deref(), Some("2024-05-06 07:08:09.500"));
+        assert_eq!(
+            shown("2024:05:06 07:08:09").as_deref(),
+            Some("2024-05-06 07:08:09.500")
+        );
         assert_eq!(shown("2024-05-06"), Some("2024-05-06 00:00:00.500".into()));
-        for text in ["0000:00:00 00:00:00", "9999:01:01 00:00:00", "2024:13:01 00:00:00", "    :  :  ", ""] {
+        for text in [
+            "0000:00:00 00:00:00",
+            "9999:01:01 00:00:00",
+            "2024:13:01 00:00:00",
+            "    :  :  ",
+            "",
+        ] {
             assert_eq!(shown(text), None, "{text:?}");
         }
         assert_eq!(
-            iso_time("2024-05-06T07:08:09.25+02:00").map(|(time, offset)| (time.to_string(), offset)),
+            iso_time("2024-05-06T07:08:09.25+02:00")
+                .map(|(time, offset)| (time.to_string(), offset)),
             Some(("2024-05-06 07:08:09.250".into(), Some(7200)))
         );
         assert_eq!(offset("-0930"), Some(-34_200));
@@ -124,7 +150,13 @@ mod tests {
 
     #[test]
     fn shutter_times_read_as_on_a_camera() {
-        for (seconds, text) in [(0.004, "1/250"), (1.0 / 60.0, "1/60"), (0.5, "0.5"), (2.0, "2"), (30.0, "30")] {
+        for (seconds, text) in [
+            (0.004, "1/250"),
+            (1.0 / 60.0, "1/60"),
+            (0.5, "0.5"),
+            (2.0, "2"),
+            (30.0, "30"),
+        ] {
             assert_eq!(exposure(seconds).as_deref(), Some(text));
         }
         assert_eq!(exposure(f64::NAN), None);

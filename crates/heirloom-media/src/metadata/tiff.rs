@@ -45,7 +45,10 @@ impl<'a> Tiff<'a> {
             .map_while(|index| self.entry(offset + 2 + 12 * index))
             .flatten()
             .collect();
-        Some(Directory { tiff: self, entries })
+        Some(Directory {
+            tiff: self,
+            entries,
+        })
     }
 
     /// `None` when the structure ends here, `Some(None)` for an entry that makes no sense.
@@ -54,7 +57,11 @@ impl<'a> Tiff<'a> {
         let count = self.u32(at + 4)? as usize;
         let entry = size_of_kind(kind).and_then(|size| {
             let length = count.checked_mul(size)?;
-            let start = if length <= 4 { at + 8 } else { self.u32(at + 8)? as usize };
+            let start = if length <= 4 {
+                at + 8
+            } else {
+                self.u32(at + 8)? as usize
+            };
             let data = self.bytes.get(start..start.checked_add(length)?)?;
             Some(Entry { tag, kind, data })
         });
@@ -63,12 +70,20 @@ impl<'a> Tiff<'a> {
 
     fn u16(self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
-        Some(if self.is_little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+        Some(if self.is_little {
+            u16::from_le_bytes(bytes)
+        } else {
+            u16::from_be_bytes(bytes)
+        })
     }
 
     fn u32(self, at: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
-        Some(if self.is_little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+        Some(if self.is_little {
+            u32::from_le_bytes(bytes)
+        } else {
+            u32::from_be_bytes(bytes)
+        })
     }
 }
 
@@ -116,14 +131,23 @@ impl<'a> Directory<'a> {
         };
         let number = |bytes: &[u8], is_signed: bool| {
             let value = self.tiff.with_bytes(bytes).u32(0).unwrap_or_default();
-            if is_signed { f64::from(value.cast_signed()) } else { f64::from(value) }
+            if is_signed {
+                f64::from(value.cast_signed())
+            } else {
+                f64::from(value)
+            }
         };
         match entry.kind {
             5 | 10 => entry
                 .data
                 .chunks_exact(8)
                 .take(16)
-                .map(|pair| (number(&pair[..4], entry.kind == 10), number(&pair[4..], entry.kind == 10)))
+                .map(|pair| {
+                    (
+                        number(&pair[..4], entry.kind == 10),
+                        number(&pair[4..], entry.kind == 10),
+                    )
+                })
                 .collect(),
             _ => Vec::new(),
         }

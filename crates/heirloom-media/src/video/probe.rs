@@ -77,11 +77,16 @@ impl Probe {
     pub fn parse(json: &[u8]) -> Option<Self> {
         let said: Said = serde_json::from_slice(json).ok()?;
         let is_cover = |stream: &&Stream| stream.disposition.get("attached_pic") == Some(&1);
-        let video = said
+        let video = said.streams.iter().find(|stream| {
+            stream.codec_type == "video"
+                && stream.width > 0
+                && stream.height > 0
+                && !is_cover(stream)
+        })?;
+        let audio = said
             .streams
             .iter()
-            .find(|stream| stream.codec_type == "video" && stream.width > 0 && stream.height > 0 && !is_cover(stream))?;
-        let audio = said.streams.iter().find(|stream| stream.codec_type == "audio");
+            .find(|stream| stream.codec_type == "audio");
         Some(Self {
             facts: facts(&said.format, video),
             size: displayed(video),
@@ -94,12 +99,16 @@ impl Probe {
     }
 
     pub fn duration_seconds(&self) -> Option<f64> {
-        self.facts.duration_ms.map(|length| f64::from(length) / 1000.0)
+        self.facts
+            .duration_ms
+            .map(|length| f64::from(length) / 1000.0)
     }
 
     /// Whether every browser and phone plays the file as it is.
     pub fn is_playable(&self) -> bool {
-        self.is_playable_video() && self.is_playable_sound() && self.container.split(',').any(|name| name == "mp4")
+        self.is_playable_video()
+            && self.is_playable_sound()
+            && self.container.split(',').any(|name| name == "mp4")
     }
 
     pub(super) fn is_playable_video(&self) -> bool {
@@ -128,12 +137,22 @@ fn facts(format: &Format, video: &Stream) -> Facts {
         captured: tag(&["com.apple.quicktime.creationdate", "date_time_original"])
             .and_then(|written| time(&written))
             .or_else(|| tag(&["creation_time"]).and_then(|written| utc(&written))),
-        position: tag(&["com.apple.quicktime.location.ISO6709", "location", "location-eng"])
-            .and_then(|written| iso6709(&written)),
-        make: tag(&["com.apple.quicktime.make", "make", "com.android.manufacturer"]),
+        position: tag(&[
+            "com.apple.quicktime.location.ISO6709",
+            "location",
+            "location-eng",
+        ])
+        .and_then(|written| iso6709(&written)),
+        make: tag(&[
+            "com.apple.quicktime.make",
+            "make",
+            "com.android.manufacturer",
+        ]),
         model: tag(&["com.apple.quicktime.model", "model", "com.android.model"]),
         description: tag(&["com.apple.quicktime.description", "description", "comment"]),
-        duration_ms: seconds.and_then(|text| text.parse::<f64>().ok()).and_then(milliseconds),
+        duration_ms: seconds
+            .and_then(|text| text.parse::<f64>().ok())
+            .and_then(milliseconds),
         frames_per_second: frame_rate(&video.avg_frame_rate),
         live_photo_id: tag(&["com.apple.quicktime.content.identifier"]),
         ..Facts::default()
@@ -153,8 +172,15 @@ fn frame_rate(written: &str) -> Option<f64> {
 
 /// Degrees clockwise, a multiple of 90.
 fn rotation(video: &Stream) -> i32 {
-    let matrix = video.side_data_list.iter().find_map(|data| data.rotation).map(|degrees| -degrees);
-    let tag = video.tags.get("rotate").and_then(|degrees| degrees.parse::<f64>().ok());
+    let matrix = video
+        .side_data_list
+        .iter()
+        .find_map(|data| data.rotation)
+        .map(|degrees| -degrees);
+    let tag = video
+        .tags
+        .get("rotate")
+        .and_then(|degrees| degrees.parse::<f64>().ok());
     let degrees = matrix.or(tag).unwrap_or(0.0);
     ((degrees / 90.0).round() as i32 * 90).rem_euclid(360)
 }
@@ -183,7 +209,9 @@ fn square_width(width: u32, ratio: &str) -> u32 {
         .split_once(':')
         .and_then(|(wide, high)| Some((wide.parse::<f64>().ok()?, high.parse::<f64>().ok()?)))
         .filter(|(wide, high)| *wide > 0.0 && *high > 0.0);
-    parsed.map_or(width, |(wide, high)| (f64::from(width) * wide / high).round() as u32)
+    parsed.map_or(width, |(wide, high)| {
+        (f64::from(width) * wide / high).round() as u32
+    })
 }
 
 fn time(written: &str) -> Option<CaptureTime> {

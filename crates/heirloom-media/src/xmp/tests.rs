@@ -18,7 +18,10 @@ fn elements_attributes_and_arrays_are_read() {
     assert_eq!(facts.keywords, ["Germany/Berlin", "sunset"]);
     assert_eq!(facts.captured.unwrap().offset_seconds, Some(7200));
     let position = facts.position.unwrap();
-    assert!((position.latitude + 52.508_333).abs() < 1e-5, "{position:?}");
+    assert!(
+        (position.latitude + 52.508_333).abs() < 1e-5,
+        "{position:?}"
+    );
     assert!((position.longitude - 13.41).abs() < 1e-9, "{position:?}");
 }
 
@@ -47,8 +50,15 @@ fn edits_replace_what_they_say_and_keep_the_rest() {
     assert_eq!(facts.keywords, ["Germany/Berlin", "sunset"]);
     assert_eq!(facts.captured, read(PACKET.as_bytes()).captured);
     let position = facts.position.unwrap();
-    assert!((position.latitude - 48.858_222).abs() < 1e-8 && (position.longitude + 2.294_5).abs() < 1e-8);
-    assert!(String::from_utf8(written).unwrap().contains("own:kept=\"as it &lt; was\""));
+    assert!(
+        (position.latitude - 48.858_222).abs() < 1e-8
+            && (position.longitude + 2.294_5).abs() < 1e-8
+    );
+    assert!(
+        String::from_utf8(written)
+            .unwrap()
+            .contains("own:kept=\"as it &lt; was\"")
+    );
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Albums.
 
 use axum::{Json, http::StatusCode};
-use heirloom_api::albums::{AlbumResponse, AlbumUserResponse, BulkIdResponse, BulkIds, CreateAlbum};
+use heirloom_api::albums::{
+    AlbumResponse, AlbumUserResponse, BulkIdResponse, BulkIds, CreateAlbum,
+};
 use heirloom_library::albums::{Added, AlbumDetails};
 use heirloom_types::ids::{AlbumId, AssetId};
 use serde::Deserialize;
@@ -36,13 +38,20 @@ async fn list(cx: Cx, Query(filter): Query<Filter>) -> ApiResult<Json<Vec<AlbumR
             .users
             .iter()
             .any(|(part, _)| part.user_id == cx.caller.user && part.role.as_str() == "owner");
-        filter.is_shared.is_none_or(|wanted| wanted == (album.users.len() > 1))
+        filter
+            .is_shared
+            .is_none_or(|wanted| wanted == (album.users.len() > 1))
             && filter.is_owned.is_none_or(|wanted| wanted == is_owned)
     };
-    Ok(Json(albums.into_iter().filter(is_wanted).map(response).collect()))
+    Ok(Json(
+        albums.into_iter().filter(is_wanted).map(response).collect(),
+    ))
 }
 
-async fn create(cx: Cx, Body(new): Body<CreateAlbum>) -> ApiResult<(StatusCode, Json<AlbumResponse>)> {
+async fn create(
+    cx: Cx,
+    Body(new): Body<CreateAlbum>,
+) -> ApiResult<(StatusCode, Json<AlbumResponse>)> {
     let description = new.description.unwrap_or_default();
     let made = cx
         .app
@@ -80,7 +89,11 @@ async fn add(
 }
 
 fn response(details: AlbumDetails) -> AlbumResponse {
-    let AlbumDetails { album, users, summary } = details;
+    let AlbumDetails {
+        album,
+        users,
+        summary,
+    } = details;
     AlbumResponse {
         album_name: album.name,
         album_thumbnail_asset_id: album.thumbnail_asset_id.or(summary.newest_asset_id),

@@ -2,11 +2,7 @@
 
 use axum::{Json, http::StatusCode};
 use heirloom_api::api_keys::{ApiKeyCreate, ApiKeyCreateResponse, ApiKeyResponse, ApiKeyUpdate};
-use heirloom_library::{
-    access,
-    api_keys::ApiKeyChange,
-    auth::permissions_from_text,
-};
+use heirloom_library::{access, api_keys::ApiKeyChange, auth::permissions_from_text};
 use heirloom_store::api_keys::ApiKey;
 use heirloom_types::{
     ids::ApiKeyId,
@@ -35,11 +31,18 @@ async fn list(cx: Cx) -> ApiResult<Json<Vec<ApiKeyResponse>>> {
     Ok(Json(keys.into_iter().map(response).collect()))
 }
 
-async fn create(cx: Cx, Body(new): Body<ApiKeyCreate>) -> ApiResult<(StatusCode, Json<ApiKeyCreateResponse>)> {
+async fn create(
+    cx: Cx,
+    Body(new): Body<ApiKeyCreate>,
+) -> ApiResult<(StatusCode, Json<ApiKeyCreateResponse>)> {
     access::require(&cx.caller, Permission::ApiKeyCreate)?;
     let permissions = permissions(&new.permissions)?;
     let name = new.name.unwrap_or_else(|| "API Key".into());
-    let made = cx.app.library.create_api_key(&cx.caller, name, permissions).await?;
+    let made = cx
+        .app
+        .library
+        .create_api_key(&cx.caller, name, permissions)
+        .await?;
     let body = ApiKeyCreateResponse {
         api_key: response(made.key),
         secret: made.secret,
@@ -49,21 +52,37 @@ async fn create(cx: Cx, Body(new): Body<ApiKeyCreate>) -> ApiResult<(StatusCode,
 
 /// Any key may look at itself: programs find out here what they may do.
 async fn me(cx: Cx) -> ApiResult<Json<ApiKeyResponse>> {
-    Ok(Json(response(cx.app.library.current_api_key(&cx.caller).await?)))
+    Ok(Json(response(
+        cx.app.library.current_api_key(&cx.caller).await?,
+    )))
 }
 
 async fn get(cx: Cx, Id(id): Id<ApiKeyId>) -> ApiResult<Json<ApiKeyResponse>> {
     access::require(&cx.caller, Permission::ApiKeyRead)?;
-    Ok(Json(response(cx.app.library.api_key(&cx.caller, id).await?)))
+    Ok(Json(response(
+        cx.app.library.api_key(&cx.caller, id).await?,
+    )))
 }
 
-async fn update(cx: Cx, Id(id): Id<ApiKeyId>, Body(change): Body<ApiKeyUpdate>) -> ApiResult<Json<ApiKeyResponse>> {
+async fn update(
+    cx: Cx,
+    Id(id): Id<ApiKeyId>,
+    Body(change): Body<ApiKeyUpdate>,
+) -> ApiResult<Json<ApiKeyResponse>> {
     access::require(&cx.caller, Permission::ApiKeyUpdate)?;
     let change = ApiKeyChange {
         name: change.name,
-        permissions: change.permissions.map(|texts| permissions(&texts)).transpose()?,
+        permissions: change
+            .permissions
+            .map(|texts| permissions(&texts))
+            .transpose()?,
     };
-    Ok(Json(response(cx.app.library.update_api_key(&cx.caller, id, change).await?)))
+    Ok(Json(response(
+        cx.app
+            .library
+            .update_api_key(&cx.caller, id, change)
+            .await?,
+    )))
 }
 
 async fn delete(cx: Cx, Id(id): Id<ApiKeyId>) -> ApiResult<StatusCode> {
@@ -74,7 +93,10 @@ async fn delete(cx: Cx, Id(id): Id<ApiKeyId>) -> ApiResult<StatusCode> {
 
 fn permissions(texts: &[String]) -> ApiResult<Permissions> {
     if texts.is_empty() {
-        return Err(ApiError::invalid(&["permissions"], "Too small: expected array to have >=1 items"));
+        return Err(ApiError::invalid(
+            &["permissions"],
+            "Too small: expected array to have >=1 items",
+        ));
     }
     for text in texts {
         text.parse::<Permission>()

@@ -4,7 +4,8 @@ use axum::{Json, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use heirloom_api::assets::{
-    AssetBulkDelete, AssetBulkUpdate, AssetResponse, AssetStatsResponse, ExifResponse, TagResponse, UpdateAsset,
+    AssetBulkDelete, AssetBulkUpdate, AssetResponse, AssetStatsResponse, ExifResponse, TagResponse,
+    UpdateAsset,
 };
 use heirloom_library::assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility};
 use heirloom_store::system::TotalsFilter;
@@ -39,7 +40,10 @@ struct StatisticsFilter {
     visibility: Option<String>,
 }
 
-async fn statistics(cx: Cx, Query(filter): Query<StatisticsFilter>) -> ApiResult<Json<AssetStatsResponse>> {
+async fn statistics(
+    cx: Cx,
+    Query(filter): Query<StatisticsFilter>,
+) -> ApiResult<Json<AssetStatsResponse>> {
     let filter = TotalsFilter {
         visibility: filter.visibility.as_deref().map(visibility).transpose()?,
         is_favorite: filter.is_favorite,
@@ -57,38 +61,64 @@ async fn get(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetResponse>> {
     Ok(Json(response(cx.app.library.asset(&cx.caller, id).await?)))
 }
 
-async fn update(cx: Cx, Id(id): Id<AssetId>, Body(wanted): Body<UpdateAsset>) -> ApiResult<Json<AssetResponse>> {
-    cx.app.library.update_assets(&cx.caller, &[id], &change(wanted)?).await?;
+async fn update(
+    cx: Cx,
+    Id(id): Id<AssetId>,
+    Body(wanted): Body<UpdateAsset>,
+) -> ApiResult<Json<AssetResponse>> {
+    cx.app
+        .library
+        .update_assets(&cx.caller, &[id], &change(wanted)?)
+        .await?;
     Ok(Json(response(cx.app.library.asset(&cx.caller, id).await?)))
 }
 
 async fn update_many(cx: Cx, Body(wanted): Body<AssetBulkUpdate>) -> ApiResult<StatusCode> {
-    cx.app.library.update_assets(&cx.caller, &wanted.ids, &change(wanted.change)?).await?;
+    cx.app
+        .library
+        .update_assets(&cx.caller, &wanted.ids, &change(wanted.change)?)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn delete(cx: Cx, Body(wanted): Body<AssetBulkDelete>) -> ApiResult<StatusCode> {
-    cx.app.library.delete_assets(&cx.caller, &wanted.ids, wanted.force).await?;
+    cx.app
+        .library
+        .delete_assets(&cx.caller, &wanted.ids, wanted.force)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 pub(super) fn visibility(text: &str) -> ApiResult<Visibility> {
-    Visibility::from_text(text)
-        .ok_or_else(|| ApiError::invalid(&["visibility"], "Invalid option: expected one of archive, timeline, hidden, locked"))
+    Visibility::from_text(text).ok_or_else(|| {
+        ApiError::invalid(
+            &["visibility"],
+            "Invalid option: expected one of archive, timeline, hidden, locked",
+        )
+    })
 }
 
 fn change(wanted: UpdateAsset) -> ApiResult<AssetChange> {
     let position = match (wanted.latitude, wanted.longitude) {
         (Some(latitude), Some(longitude)) => Some((latitude, longitude)),
         (None, None) => None,
-        _ => return Err(ApiError::invalid(&["latitude"], "Latitude and longitude must be provided together")),
+        _ => {
+            return Err(ApiError::invalid(
+                &["latitude"],
+                "Latitude and longitude must be provided together",
+            ));
+        }
     };
     Ok(AssetChange {
         is_favorite: wanted.is_favorite,
         visibility: wanted.visibility.as_deref().map(visibility).transpose()?,
         description: wanted.description,
         rating: wanted.rating.map(|stars| stars.unwrap_or(0)),
-        captured: wanted.date_time_original.as_deref().map(captured).transpose()?,
+        captured: wanted
+            .date_time_original
+            .as_deref()
+            .map(captured)
+            .transpose()?,
         position,
     })
 }

@@ -24,8 +24,14 @@ operations! {
     POST "/auth/validateToken" => validate,
 }
 
-async fn sign_up(State(app): State<App>, Body(new): Body<SignUp>) -> ApiResult<(StatusCode, Json<UserAdminResponse>)> {
-    let user = app.library.sign_up_admin(new.email, new.name, new.password).await?;
+async fn sign_up(
+    State(app): State<App>,
+    Body(new): Body<SignUp>,
+) -> ApiResult<(StatusCode, Json<UserAdminResponse>)> {
+    let user = app
+        .library
+        .sign_up_admin(new.email, new.name, new.password)
+        .await?;
     Ok((StatusCode::CREATED, Json(admin_response(user))))
 }
 
@@ -35,7 +41,13 @@ async fn log_in(
     headers: HeaderMap,
     Body(credential): Body<LoginCredential>,
 ) -> ApiResult<Response> {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
     let logged_in = app
         .library
         .log_in(LogIn {

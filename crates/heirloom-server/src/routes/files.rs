@@ -1,9 +1,6 @@
 //! The files of an asset.
 
-use axum::{
-    http::HeaderMap,
-    response::Response,
-};
+use axum::{http::HeaderMap, response::Response};
 use heirloom_library::files::Kind;
 use heirloom_types::ids::AssetId;
 use serde::Deserialize;
@@ -27,12 +24,22 @@ struct Size {
     size: Option<String>,
 }
 
-async fn thumbnail(cx: Cx, Id(id): Id<AssetId>, Query(Size { size }): Query<Size>, headers: HeaderMap) -> ApiResult<Response> {
+async fn thumbnail(
+    cx: Cx,
+    Id(id): Id<AssetId>,
+    Query(Size { size }): Query<Size>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     let kind = match size.as_deref() {
         None | Some("thumbnail") => Kind::Thumbnail,
         Some("preview") => Kind::Preview,
         Some("fullsize" | "original") => Kind::FullSize,
-        Some(_) => return Err(ApiError::invalid(&["size"], "Invalid option: expected one of original, fullsize, preview, thumbnail")),
+        Some(_) => {
+            return Err(ApiError::invalid(
+                &["size"],
+                "Invalid option: expected one of original, fullsize, preview, thumbnail",
+            ));
+        }
     };
     serve(&cx, id, kind, &headers).await
 }

@@ -30,18 +30,28 @@ async fn list(cx: Cx) -> ApiResult<Json<BTreeMap<&'static str, QueueResponse>>> 
     Ok(Json(all))
 }
 
-async fn command(cx: Cx, Path(name): Path<String>, Body(wanted): Body<QueueCommand>) -> ApiResult<Json<QueueResponse>> {
+async fn command(
+    cx: Cx,
+    Path(name): Path<String>,
+    Body(wanted): Body<QueueCommand>,
+) -> ApiResult<Json<QueueResponse>> {
     require_admin(&cx.caller)?;
     let Some(name) = NAMES.iter().find(|known| **known == name) else {
         return Err(ApiError::invalid(&["name"], "Invalid option"));
     };
     let Some(stage) = stage(name) else {
-        return Err(ApiError::bad_request(format!("The queue {name} has no work on this server")));
+        return Err(ApiError::bad_request(format!(
+            "The queue {name} has no work on this server"
+        )));
     };
     match wanted.command.as_str() {
         "pause" => cx.app.library.pause_stage(&cx.caller, stage).await?,
         "resume" => cx.app.library.resume_stage(&cx.caller, stage).await?,
-        other => return Err(ApiError::bad_request(format!("The command {other} is not supported yet"))),
+        other => {
+            return Err(ApiError::bad_request(format!(
+                "The command {other} is not supported yet"
+            )));
+        }
     }
     Ok(Json(response(&cx, name).await?))
 }
@@ -62,7 +72,11 @@ async fn response(cx: &Cx, name: &str) -> ApiResult<QueueResponse> {
         Some(stage) => cx.app.library.queue_counts(&cx.caller, stage).await?,
         None => QueueCounts::default(),
     };
-    let (waiting, paused) = if counts.is_paused { (0, counts.waiting) } else { (counts.waiting, 0) };
+    let (waiting, paused) = if counts.is_paused {
+        (0, counts.waiting)
+    } else {
+        (counts.waiting, 0)
+    };
     Ok(QueueResponse {
         job_counts: QueueStatistics {
             active: counts.active,

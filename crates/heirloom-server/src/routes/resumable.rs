@@ -43,7 +43,10 @@ const ASSET_STATUS: &str = "heirloom-asset-status";
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/uploads", options(capabilities).post(create))
-        .route("/uploads/{id}", patch(append).head(offset).delete(terminate))
+        .route(
+            "/uploads/{id}",
+            patch(append).head(offset).delete(terminate),
+        )
         .layer(middleware::from_fn(versioned))
         .layer(DefaultBodyLimit::disable())
 }
@@ -51,14 +54,20 @@ pub(super) fn router() -> Router<App> {
 /// Every request but `OPTIONS` names the version it speaks; every answer does.
 async fn versioned(request: Request, next: Next) -> Response {
     let spoken = request.headers().get(RESUMABLE);
-    let is_known = request.method() == http::Method::OPTIONS || spoken.is_some_and(|version| version == VERSION);
+    let is_known = request.method() == http::Method::OPTIONS
+        || spoken.is_some_and(|version| version == VERSION);
     let mut response = if is_known {
         next.run(request).await
     } else {
-        let refused = ApiError::new(StatusCode::PRECONDITION_FAILED, "Send the header Tus-Resumable: 1.0.0");
+        let refused = ApiError::new(
+            StatusCode::PRECONDITION_FAILED,
+            "Send the header Tus-Resumable: 1.0.0",
+        );
         ([("tus-version", VERSION)], refused).into_response()
     };
-    response.headers_mut().insert(RESUMABLE, HeaderValue::from_static(VERSION));
+    response
+        .headers_mut()
+        .insert(RESUMABLE, HeaderValue::from_static(VERSION));
     response
 }
 
@@ -75,7 +84,11 @@ async fn create(cx: Cx, headers: HeaderMap) -> ApiResult<Response> {
     let size = number(&headers, LENGTH)?;
     let said = metadata(text(&headers, "upload-metadata").unwrap_or_default())?;
     cx.app.library.check_name(&described(&said)?.name)?;
-    let upload = cx.app.library.begin_upload(&cx.caller, size, json!(said)).await?;
+    let upload = cx
+        .app
+        .library
+        .begin_upload(&cx.caller, size, json!(said))
+        .await?;
     let location = format!("/api/uploads/{}", upload.id);
     let headers = [("location", location), ("upload-expires", expiry(&upload))];
     Ok((StatusCode::CREATED, headers).into_response())
@@ -96,13 +109,24 @@ async fn offset(cx: Cx, Id(id): Id<UploadId>) -> ApiResult<Response> {
     Ok(response)
 }
 
-async fn append(cx: Cx, Id(id): Id<UploadId>, headers: HeaderMap, body: Body) -> ApiResult<Response> {
+async fn append(
+    cx: Cx,
+    Id(id): Id<UploadId>,
+    headers: HeaderMap,
+    body: Body,
+) -> ApiResult<Response> {
     if text(&headers, header::CONTENT_TYPE.as_str()) != Some("application/offset+octet-stream") {
         let message = "The body must be application/offset+octet-stream";
         return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
-    let announced = text(&headers, "upload-checksum").map(checksum).transpose()?;
-    let writing = cx.app.library.continue_upload(&cx.caller, id, number(&headers, OFFSET)?).await;
+    let announced = text(&headers, "upload-checksum")
+        .map(checksum)
+        .transpose()?;
+    let writing = cx
+        .app
+        .library
+        .continue_upload(&cx.caller, id, number(&headers, OFFSET)?)
+        .await;
     let mut writing = writing.map_err(|error| match error {
         Error::Conflict(message) => ApiError::new(StatusCode::CONFLICT, message),
         error => error.into(),
@@ -114,7 +138,10 @@ async fn append(cx: Cx, Id(id): Id<UploadId>, headers: HeaderMap, body: Body) ->
     }
     if !writing.finish(announced).await? {
         let mismatch = StatusCode::from_u16(460).unwrap_or(StatusCode::BAD_REQUEST);
-        return Err(ApiError::new(mismatch, "Checksum mismatch; send the chunk again"));
+        return Err(ApiError::new(
+            mismatch,
+            "Checksum mismatch; send the chunk again",
+        ));
     }
     let offset = writing.offset();
     let mut response = StatusCode::NO_CONTENT.into_response();
@@ -139,7 +166,9 @@ async fn terminate(cx: Cx, Id(id): Id<UploadId>) -> ApiResult<StatusCode> {
 
 fn insert(response: &mut Response, name: &'static str, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
-        response.headers_mut().insert(HeaderName::from_static(name), value);
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(name), value);
     }
 }
 
@@ -150,7 +179,9 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn number(headers: &HeaderMap, name: &str) -> ApiResult<u64> {
     text(headers, name)
         .and_then(|value| value.parse().ok())
-        .ok_or_else(|| ApiError::bad_request(format!("The header {name} must be a number of bytes")))
+        .ok_or_else(|| {
+            ApiError::bad_request(format!("The header {name} must be a number of bytes"))
+        })
 }
 
 /// `sha1 <base64>`
@@ -158,7 +189,9 @@ fn checksum(value: &str) -> ApiResult<Sha1> {
     value
         .strip_prefix("sha1 ")
         .and_then(|digest| digest.trim().parse().ok())
-        .ok_or_else(|| ApiError::bad_request("The header Upload-Checksum must be sha1 and a digest in base64"))
+        .ok_or_else(|| {
+            ApiError::bad_request("The header Upload-Checksum must be sha1 and a digest in base64")
+        })
 }
 
 /// Comma-separated pairs of a key and a value in base64.
@@ -171,7 +204,11 @@ fn metadata(header: &str) -> ApiResult<HashMap<String, String>> {
     header
         .split(',')
         .filter(|part| !part.trim().is_empty())
-        .map(|part| pair(part).ok_or_else(|| ApiError::bad_request("The header Upload-Metadata is not as tus 1.0 has it")))
+        .map(|part| {
+            pair(part).ok_or_else(|| {
+                ApiError::bad_request("The header Upload-Metadata is not as tus 1.0 has it")
+            })
+        })
         .collect()
 }
 
@@ -182,20 +219,29 @@ fn said_before(metadata: &Value) -> HashMap<String, String> {
 /// What the client said of the file, under the names of the multipart form's fields.
 fn described(said: &HashMap<String, String>) -> ApiResult<NewAsset> {
     let name = said.get("filename").or_else(|| said.get("name"));
-    let name = name.ok_or_else(|| ApiError::bad_request("Upload-Metadata must name the file (filename)"))?;
+    let name =
+        name.ok_or_else(|| ApiError::bad_request("Upload-Metadata must name the file (filename)"))?;
     let time = |key: &str| -> ApiResult<Timestamp> {
         let value = said.get(key).map_or("1970-01-01T00:00:00Z", String::as_str);
         DateTime::parse_from_rfc3339(value)
             .map(|time| heirloom_types::time::truncate(time.to_utc()))
-            .map_err(|_| ApiError::bad_request(format!("{key} in Upload-Metadata must be a time such as 2024-05-06T07:08:09Z")))
+            .map_err(|_| {
+                ApiError::bad_request(format!(
+                    "{key} in Upload-Metadata must be a time such as 2024-05-06T07:08:09Z"
+                ))
+            })
     };
     Ok(NewAsset {
         name: name.clone(),
         file_created_at: time("fileCreatedAt")?,
         file_modified_at: time("fileModifiedAt")?,
         is_favorite: said.get("isFavorite").is_some_and(|value| value == "true"),
-        visibility: said.get("visibility").map_or(Ok(Visibility::Timeline), |value| visibility(value))?,
-        live_video_id: said.get("livePhotoVideoId").and_then(|value| value.parse().ok()),
+        visibility: said
+            .get("visibility")
+            .map_or(Ok(Visibility::Timeline), |value| visibility(value))?,
+        live_video_id: said
+            .get("livePhotoVideoId")
+            .and_then(|value| value.parse().ok()),
         duration_ms: said.get("duration").and_then(|value| value.parse().ok()),
         metadata: Vec::new(),
         announced: said.get("sha1").and_then(|value| value.parse().ok()),
@@ -203,5 +249,8 @@ fn described(said: &HashMap<String, String>) -> ApiResult<NewAsset> {
 }
 
 fn expiry(upload: &Upload) -> String {
-    upload.expires_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    upload
+        .expires_at
+        .format("%a, %d %b %Y %H:%M:%S GMT")
+        .to_string()
 }

@@ -2,8 +2,8 @@
 
 use axum::{Json, extract::State};
 use heirloom_api::server::{
-    ServerAbout, ServerConfig, ServerFeatures, ServerMediaTypes, ServerPing, ServerStats, ServerStorage, ServerVersion,
-    UsageByUser,
+    ServerAbout, ServerConfig, ServerFeatures, ServerMediaTypes, ServerPing, ServerStats,
+    ServerStorage, ServerVersion, UsageByUser,
 };
 use heirloom_library::upkeep::TRASH_DAYS;
 use heirloom_types::media_type::{MEDIA_TYPES, MediaKind, SIDECAR_EXTENSIONS};
@@ -86,7 +86,10 @@ async fn media_types() -> Json<ServerMediaTypes> {
     };
     Json(ServerMediaTypes {
         image: of(MediaKind::Image),
-        sidecar: SIDECAR_EXTENSIONS.iter().map(|extension| format!(".{extension}")).collect(),
+        sidecar: SIDECAR_EXTENSIONS
+            .iter()
+            .map(|extension| format!(".{extension}"))
+            .collect(),
         video: of(MediaKind::Video),
     })
 }
@@ -94,7 +97,11 @@ async fn media_types() -> Json<ServerMediaTypes> {
 async fn storage(cx: Cx) -> ApiResult<Json<ServerStorage>> {
     let space = cx.app.library.space().await?;
     let used = space.total.saturating_sub(space.available);
-    let share = if space.total == 0 { 0.0 } else { used as f64 / space.total as f64 * 100.0 };
+    let share = if space.total == 0 {
+        0.0
+    } else {
+        used as f64 / space.total as f64 * 100.0
+    };
     Ok(Json(ServerStorage {
         disk_available: shown(space.available),
         disk_available_raw: space.available,

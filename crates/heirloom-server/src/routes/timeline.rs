@@ -57,7 +57,10 @@ impl Asked {
 
     /// A restriction that cannot be honoured gives nothing, never everything.
     fn matches_nothing(&self, cx: &Cx) -> bool {
-        let is_other = self.user_id.as_ref().is_some_and(|user| *user != cx.caller.user.to_string());
+        let is_other = self
+            .user_id
+            .as_ref()
+            .is_some_and(|user| *user != cx.caller.user.to_string());
         self.person_id.is_some() || self.bbox.is_some() || is_other
     }
 }
@@ -68,7 +71,13 @@ async fn buckets(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<TimeB
     if asked.matches_nothing(&cx) {
         return Ok(Json(Vec::new()));
     }
-    let bucket = |month: i32| format!("{:04}-{:02}-01", month.div_euclid(12), month.rem_euclid(12) + 1);
+    let bucket = |month: i32| {
+        format!(
+            "{:04}-{:02}-01",
+            month.div_euclid(12),
+            month.rem_euclid(12) + 1
+        )
+    };
     Ok(Json(
         months
             .into_iter()
@@ -82,16 +91,34 @@ async fn buckets(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<TimeB
 
 async fn bucket(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<TimeBucketAssetResponse>> {
     let month = month(asked.time_bucket.as_deref().unwrap_or_default())?;
-    let assets = cx.app.library.timeline_assets(&cx.caller, &asked.filter()?, month).await?;
-    let assets = if asked.matches_nothing(&cx) { Vec::new() } else { assets };
-    Ok(Json(columns(assets, asked.with_coordinates.unwrap_or(false))))
+    let assets = cx
+        .app
+        .library
+        .timeline_assets(&cx.caller, &asked.filter()?, month)
+        .await?;
+    let assets = if asked.matches_nothing(&cx) {
+        Vec::new()
+    } else {
+        assets
+    };
+    Ok(Json(columns(
+        assets,
+        asked.with_coordinates.unwrap_or(false),
+    )))
 }
 
 /// The month of `2024-05-01`, also with a time after it.
 fn month(text: &str) -> ApiResult<i32> {
-    let date = text.get(..10).and_then(|date| date.parse::<NaiveDate>().ok());
+    let date = text
+        .get(..10)
+        .and_then(|date| date.parse::<NaiveDate>().ok());
     date.map(|date| date.year() * 12 + date.month0() as i32)
-        .ok_or_else(|| ApiError::invalid(&["timeBucket"], "Invalid input: expected a date such as 2024-05-01"))
+        .ok_or_else(|| {
+            ApiError::invalid(
+                &["timeBucket"],
+                "Invalid input: expected a date such as 2024-05-01",
+            )
+        })
 }
 
 fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAssetResponse {
@@ -105,21 +132,30 @@ fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAsse
         let offset = asset.local_date_time - asset.file_created_at;
         columns.city.push(asset.city);
         columns.country.push(asset.country);
-        columns.created_at.push(asset.created_at.format(clock).to_string());
+        columns
+            .created_at
+            .push(asset.created_at.format(clock).to_string());
         columns.duration.push(asset.duration_ms);
-        columns.file_created_at.push(asset.file_created_at.format(clock).to_string());
+        columns
+            .file_created_at
+            .push(asset.file_created_at.format(clock).to_string());
         columns.id.push(asset.id);
         columns.is_favorite.push(asset.is_favorite);
         columns.is_image.push(asset.kind == MediaKind::Image);
         columns.is_trashed.push(asset.deleted_at.is_some());
         columns.live_photo_video_id.push(asset.live_video_id);
-        columns.local_offset_hours.push(offset.num_minutes() as f64 / 60.0);
+        columns
+            .local_offset_hours
+            .push(offset.num_minutes() as f64 / 60.0);
         columns.owner_id.push(asset.owner_id);
         columns.projection_type.push(asset.projection_type);
         columns.ratio.push(ratio(asset.width, asset.height));
-        columns.thumbhash.push(asset.thumbhash.map(|hash| STANDARD.encode(hash)));
+        columns
+            .thumbhash
+            .push(asset.thumbhash.map(|hash| STANDARD.encode(hash)));
         columns.visibility.push(asset.visibility.as_str());
-        if let (Some(latitudes), Some(longitudes)) = (&mut columns.latitude, &mut columns.longitude) {
+        if let (Some(latitudes), Some(longitudes)) = (&mut columns.latitude, &mut columns.longitude)
+        {
             latitudes.push(asset.latitude);
             longitudes.push(asset.longitude);
         }
@@ -130,7 +166,9 @@ fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAsse
 /// A square until the size is known.
 fn ratio(width: Option<i32>, height: Option<i32>) -> f64 {
     match (width, height) {
-        (Some(width), Some(height)) if width > 0 && height > 0 => f64::from(width) / f64::from(height),
+        (Some(width), Some(height)) if width > 0 && height > 0 => {
+            f64::from(width) / f64::from(height)
+        }
         _ => 1.0,
     }
 }

@@ -23,7 +23,10 @@ async fn restore(cx: Cx) -> ApiResult<Json<TrashResponse>> {
     Ok(Json(TrashResponse { count }))
 }
 
-async fn restore_assets(cx: Cx, Body(BulkIds { ids }): Body<BulkIds<AssetId>>) -> ApiResult<Json<TrashResponse>> {
+async fn restore_assets(
+    cx: Cx,
+    Body(BulkIds { ids }): Body<BulkIds<AssetId>>,
+) -> ApiResult<Json<TrashResponse>> {
     let count = cx.app.library.restore_assets(&cx.caller, &ids).await?;
     Ok(Json(TrashResponse { count }))
 }

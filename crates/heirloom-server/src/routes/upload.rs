@@ -7,8 +7,8 @@ use axum::{
 };
 use chrono::DateTime;
 use heirloom_api::assets::{
-    AssetBulkUploadCheck, AssetBulkUploadCheckResponse, AssetBulkUploadCheckResult, AssetMediaResponse,
-    AssetMetadataUpsertItem,
+    AssetBulkUploadCheck, AssetBulkUploadCheckResponse, AssetBulkUploadCheckResult,
+    AssetMediaResponse, AssetMetadataUpsertItem,
 };
 use heirloom_library::{
     Error, access,
@@ -47,13 +47,19 @@ mod tables {
     }
 }
 
-async fn check(cx: Cx, Body(asked): Body<AssetBulkUploadCheck>) -> ApiResult<Json<AssetBulkUploadCheckResponse>> {
+async fn check(
+    cx: Cx,
+    Body(asked): Body<AssetBulkUploadCheck>,
+) -> ApiResult<Json<AssetBulkUploadCheckResponse>> {
     let mut sha1s = Vec::with_capacity(asked.assets.len());
     for item in &asked.assets {
         sha1s.push(sha1(&item.checksum)?);
     }
     let known = cx.app.library.known_all(&cx.caller, &sha1s).await?;
-    let answer = |(item, known): (heirloom_api::assets::AssetBulkUploadCheckItem, Option<heirloom_library::ingest::Checked>)| {
+    let answer = |(item, known): (
+        heirloom_api::assets::AssetBulkUploadCheckItem,
+        Option<heirloom_library::ingest::Checked>,
+    )| {
         AssetBulkUploadCheckResult {
             id: item.id,
             action: if known.is_some() { "reject" } else { "accept" },
@@ -66,7 +72,11 @@ async fn check(cx: Cx, Body(asked): Body<AssetBulkUploadCheck>) -> ApiResult<Jso
     Ok(Json(AssetBulkUploadCheckResponse { results }))
 }
 
-async fn upload(cx: Cx, headers: HeaderMap, request: Request) -> ApiResult<(StatusCode, Json<AssetMediaResponse>)> {
+async fn upload(
+    cx: Cx,
+    headers: HeaderMap,
+    request: Request,
+) -> ApiResult<(StatusCode, Json<AssetMediaResponse>)> {
     access::require(&cx.caller, Permission::AssetUpload)?;
     let announced = announced(&headers)?;
     if let Some(sha1) = announced
@@ -78,15 +88,23 @@ async fn upload(cx: Cx, headers: HeaderMap, request: Request) -> ApiResult<(Stat
         .await
         .map_err(|error| ApiError::bad_request(error.body_text()))?;
     let form = read(&cx, form).await?;
-    let (file, file_name) = form.file.ok_or_else(|| ApiError::bad_request("File is required"))?;
+    let (file, file_name) = form
+        .file
+        .ok_or_else(|| ApiError::bad_request("File is required"))?;
     let new = NewAsset {
         name: form.name.unwrap_or(file_name),
-        file_created_at: form
-            .file_created_at
-            .ok_or_else(|| ApiError::invalid(&["fileCreatedAt"], "Invalid input: expected date, received undefined"))?,
-        file_modified_at: form
-            .file_modified_at
-            .ok_or_else(|| ApiError::invalid(&["fileModifiedAt"], "Invalid input: expected date, received undefined"))?,
+        file_created_at: form.file_created_at.ok_or_else(|| {
+            ApiError::invalid(
+                &["fileCreatedAt"],
+                "Invalid input: expected date, received undefined",
+            )
+        })?,
+        file_modified_at: form.file_modified_at.ok_or_else(|| {
+            ApiError::invalid(
+                &["fileModifiedAt"],
+                "Invalid input: expected date, received undefined",
+            )
+        })?,
         is_favorite: form.is_favorite,
         visibility: form.visibility.unwrap_or(Visibility::Timeline),
         live_video_id: form.live_video_id,
@@ -94,7 +112,12 @@ async fn upload(cx: Cx, headers: HeaderMap, request: Request) -> ApiResult<(Stat
         metadata: form.metadata,
         announced,
     };
-    Ok(answer(cx.app.library.ingest(&cx.caller, new, file, form.sidecar).await?))
+    Ok(answer(
+        cx.app
+            .library
+            .ingest(&cx.caller, new, file, form.sidecar)
+            .await?,
+    ))
 }
 
 fn answer(ingested: Ingested) -> (StatusCode, Json<AssetMediaResponse>) {
@@ -122,7 +145,11 @@ struct Form {
 
 async fn read(cx: &Cx, mut multipart: Multipart) -> ApiResult<Form> {
     let mut form = Form::default();
-    while let Some(field) = multipart.next_field().await.map_err(|error| broken(&error))? {
+    while let Some(field) = multipart
+        .next_field()
+        .await
+        .map_err(|error| broken(&error))?
+    {
         match field.name().unwrap_or_default() {
             "assetData" => {
                 let name = field.file_name().unwrap_or_default().to_owned();
@@ -150,14 +177,19 @@ impl Form {
             "isFavorite" => self.is_favorite = value == "true",
             "visibility" => self.visibility = Some(visibility(&value)?),
             "livePhotoVideoId" if !value.is_empty() => {
-                let id = value.parse().map_err(|_| ApiError::invalid(&["livePhotoVideoId"], "Invalid UUID"))?;
+                let id = value
+                    .parse()
+                    .map_err(|_| ApiError::invalid(&["livePhotoVideoId"], "Invalid UUID"))?;
                 self.live_video_id = Some(id);
             }
             "duration" => self.duration_ms = value.parse().ok(),
             "metadata" if !value.is_empty() => {
                 let items: Vec<AssetMetadataUpsertItem> = serde_json::from_str(&value)
                     .map_err(|error| ApiError::invalid(&["metadata"], error.to_string()))?;
-                self.metadata = items.into_iter().map(|item| (item.key, item.value)).collect();
+                self.metadata = items
+                    .into_iter()
+                    .map(|item| (item.key, item.value))
+                    .collect();
             }
             _ => {}
         }
@@ -179,14 +211,20 @@ async fn text(mut field: Field<'_>) -> ApiResult<String> {
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         bytes.extend_from_slice(&chunk);
         if bytes.len() > FIELD_BYTES_MAX {
-            return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "A field of the form is too long"));
+            return Err(ApiError::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "A field of the form is too long",
+            ));
         }
     }
     String::from_utf8(bytes).map_err(|_| ApiError::bad_request("A field of the form is not UTF-8"))
 }
 
 fn broken(error: &axum::extract::multipart::MultipartError) -> ApiError {
-    ApiError::bad_request(format!("The form ended early or is not well-formed: {}", error.body_text()))
+    ApiError::bad_request(format!(
+        "The form ended early or is not well-formed: {}",
+        error.body_text()
+    ))
 }
 
 fn time(text: &str, field: &str) -> ApiResult<Timestamp> {
@@ -203,6 +241,10 @@ fn announced(headers: &HeaderMap) -> ApiResult<Option<Sha1>> {
 }
 
 fn sha1(text: &str) -> ApiResult<Sha1> {
-    text.parse()
-        .map_err(|_| ApiError::invalid(&["checksum"], "Invalid input: expected a SHA-1 in hex or base64"))
+    text.parse().map_err(|_| {
+        ApiError::invalid(
+            &["checksum"],
+            "Invalid input: expected a SHA-1 in hex or base64",
+        )
+    })
 }

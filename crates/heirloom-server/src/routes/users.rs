@@ -16,7 +16,9 @@ operations! {
 
 async fn me(cx: Cx) -> ApiResult<Json<UserAdminResponse>> {
     access::require(&cx.caller, Permission::UserRead)?;
-    Ok(Json(admin_response(cx.app.library.user_of(&cx.caller).await?)))
+    Ok(Json(admin_response(
+        cx.app.library.user_of(&cx.caller).await?,
+    )))
 }
 
 async fn list(cx: Cx) -> ApiResult<Json<Vec<UserResponse>>> {
@@ -27,7 +29,11 @@ async fn list(cx: Cx) -> ApiResult<Json<Vec<UserResponse>>> {
 
 pub(super) fn admin_response(user: User) -> UserAdminResponse {
     UserAdminResponse {
-        status: if user.deleted_at.is_some() { "deleted" } else { "active" },
+        status: if user.deleted_at.is_some() {
+            "deleted"
+        } else {
+            "active"
+        },
         avatar_color: user.avatar_color,
         created_at: user.created_at,
         deleted_at: user.deleted_at,

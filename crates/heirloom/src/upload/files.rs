@@ -28,7 +28,9 @@ pub(super) fn find(paths: &[PathBuf]) -> anyhow::Result<(Vec<Found>, Vec<PathBuf
     for path in &all {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if media_type::by_name(&name).is_some() {
-            let sidecar = sidecars(path).into_iter().find(|sidecar| all.contains(sidecar));
+            let sidecar = sidecars(path)
+                .into_iter()
+                .find(|sidecar| all.contains(sidecar));
             found.push(Found {
                 path: path.clone(),
                 sidecar,
@@ -64,7 +66,11 @@ fn sidecars(path: &Path) -> [PathBuf; 2] {
 }
 
 fn is_sidecar(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
+    let extension = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     SIDECAR_EXTENSIONS.contains(&extension.as_str())
 }
 
@@ -89,11 +95,21 @@ mod tests {
     #[test]
     fn sidecars_go_with_their_photos_and_the_rest_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a.jpg", "a.jpg.xmp", "b.CR2", "b.xmp", "notes.txt", ".hidden.jpg"] {
+        for name in [
+            "a.jpg",
+            "a.jpg.xmp",
+            "b.CR2",
+            "b.xmp",
+            "notes.txt",
+            ".hidden.jpg",
+        ] {
             std::fs::write(folder.path().join(name), "x").unwrap();
         }
         let (found, ignored) = find(&[folder.path().to_owned()]).unwrap();
-        let sidecars: Vec<_> = found.iter().map(|file| file.sidecar.as_ref().unwrap().file_name().unwrap()).collect();
+        let sidecars: Vec<_> = found
+            .iter()
+            .map(|file| file.sidecar.as_ref().unwrap().file_name().unwrap())
+            .collect();
         assert_eq!(sidecars, ["a.jpg.xmp", "b.xmp"]);
         assert_eq!(ignored, [folder.path().join("notes.txt")]);
     }

@@ -32,8 +32,13 @@ pub(super) struct Sent {
 impl Remote {
     pub(super) fn new(server: &str, key: &str) -> anyhow::Result<Self> {
         Ok(Self {
-            client: Client::builder().connect_timeout(Duration::from_secs(10)).build()?,
-            api: format!("{}/api", server.trim_end_matches('/').trim_end_matches("/api")),
+            client: Client::builder()
+                .connect_timeout(Duration::from_secs(10))
+                .build()?,
+            api: format!(
+                "{}/api",
+                server.trim_end_matches('/').trim_end_matches("/api")
+            ),
             key: key.to_owned(),
         })
     }
@@ -45,10 +50,24 @@ impl Remote {
 
     /// For each checksum the asset that has it.
     pub(super) async fn known(&self, sha1s: &[&str]) -> anyhow::Result<Vec<Option<String>>> {
-        let assets: Vec<Value> = sha1s.iter().map(|sha1| json!({"id": sha1, "checksum": sha1})).collect();
-        let answer = self.call(Method::POST, "/assets/bulk-upload-check", Some(json!({ "assets": assets }))).await?;
-        let results = answer["results"].as_array().context("the server's answer has no results")?;
-        Ok(results.iter().map(|result| result["assetId"].as_str().map(str::to_owned)).collect())
+        let assets: Vec<Value> = sha1s
+            .iter()
+            .map(|sha1| json!({"id": sha1, "checksum": sha1}))
+            .collect();
+        let answer = self
+            .call(
+                Method::POST,
+                "/assets/bulk-upload-check",
+                Some(json!({ "assets": assets })),
+            )
+            .await?;
+        let results = answer["results"]
+            .as_array()
+            .context("the server's answer has no results")?;
+        Ok(results
+            .iter()
+            .map(|result| result["assetId"].as_str().map(str::to_owned))
+            .collect())
     }
 
     /// Sends a file, again when the connection or the server fails for a moment.
@@ -81,7 +100,10 @@ impl Remote {
             .header("x-immich-checksum", sha1)
             .multipart(form);
         let answer = answer(request.send().await?).await?;
-        let asset = answer["id"].as_str().context("the server's answer has no id")?.to_owned();
+        let asset = answer["id"]
+            .as_str()
+            .context("the server's answer has no id")?
+            .to_owned();
         Ok(Sent {
             asset,
             is_new: answer["status"] == "created",
@@ -91,21 +113,42 @@ impl Remote {
     /// Puts assets into the album of that name, which is made if need be.
     pub(super) async fn add_to_album(&self, name: &str, assets: &[String]) -> anyhow::Result<()> {
         let albums = self.call(Method::GET, "/albums", None).await?;
-        let existing = albums.as_array().into_iter().flatten().find(|album| album["albumName"] == name);
+        let existing = albums
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|album| album["albumName"] == name);
         let album = match existing {
             Some(album) => album.clone(),
-            None => self.call(Method::POST, "/albums", Some(json!({ "albumName": name }))).await?,
+            None => {
+                self.call(Method::POST, "/albums", Some(json!({ "albumName": name })))
+                    .await?
+            }
         };
-        let id = album["id"].as_str().context("the server's album has no id")?;
-        self.call(Method::PUT, &format!("/albums/{id}/assets"), Some(json!({ "ids": assets }))).await.map(drop)
+        let id = album["id"]
+            .as_str()
+            .context("the server's album has no id")?;
+        self.call(
+            Method::PUT,
+            &format!("/albums/{id}/assets"),
+            Some(json!({ "ids": assets })),
+        )
+        .await
+        .map(drop)
     }
 
     async fn call(&self, method: Method, path: &str, body: Option<Value>) -> anyhow::Result<Value> {
-        let mut request = self.client.request(method, format!("{}{path}", self.api)).header("x-api-key", &self.key);
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.api))
+            .header("x-api-key", &self.key);
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let response = request.send().await.with_context(|| format!("{} does not answer", self.api))?;
+        let response = request
+            .send()
+            .await
+            .with_context(|| format!("{} does not answer", self.api))?;
         answer(response).await
     }
 }
@@ -116,7 +159,10 @@ impl Remote {
 struct Later(String);
 
 fn is_passing(error: &anyhow::Error) -> bool {
-    error.is::<Later>() || error.downcast_ref::<reqwest::Error>().is_some_and(|error| !error.is_builder())
+    error.is::<Later>()
+        || error
+            .downcast_ref::<reqwest::Error>()
+            .is_some_and(|error| !error.is_builder())
 }
 
 async fn answer(response: Response) -> anyhow::Result<Value> {
@@ -126,7 +172,10 @@ async fn answer(response: Response) -> anyhow::Result<Value> {
         return Ok(body);
     }
     let message = body["message"].as_str().unwrap_or("no reason was given");
-    if matches!(status, StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT) {
+    if matches!(
+        status,
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT
+    ) {
         return Err(Later(message.to_owned()).into());
     }
     bail!("{message} ({status})")
@@ -134,5 +183,7 @@ async fn answer(response: Response) -> anyhow::Result<Value> {
 
 /// A file as a part of a form, read while it is sent.
 async fn part(path: &Path) -> anyhow::Result<Part> {
-    Part::file(path).await.with_context(|| format!("cannot read {}", path.display()))
+    Part::file(path)
+        .await
+        .with_context(|| format!("cannot read {}", path.display()))
 }

@@ -27,10 +27,23 @@ async fn every_operation_wants_a_credential() {
             continue;
         }
         let path = path.replace("{id}", NOBODY).replace("{name}", "sidecar");
-        let request = server.client.request(method.parse().unwrap(), format!("{}/api{path}", server.address));
+        let request = server.client.request(
+            method.parse().unwrap(),
+            format!("{}/api{path}", server.address),
+        );
         let response = request.send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{method} {path}");
-        assert!(response.text().await.unwrap().contains("Authentication required"));
+        assert_eq!(
+            response.status(),
+            StatusCode::UNAUTHORIZED,
+            "{method} {path}"
+        );
+        assert!(
+            response
+                .text()
+                .await
+                .unwrap()
+                .contains("Authentication required")
+        );
     }
 }
 
@@ -42,10 +55,18 @@ async fn a_key_does_only_what_it_is_for() {
     let (_, made) = server.call(Method::POST, "/api-keys", Some(body)).await;
     server.key = made["secret"].as_str().unwrap().to_owned();
     server.get(&format!("/assets/{id}")).await;
-    let (status, answer) = server.call(Method::DELETE, "/assets", Some(json!({"ids": [id]}))).await;
+    let (status, answer) = server
+        .call(Method::DELETE, "/assets", Some(json!({"ids": [id]})))
+        .await;
     assert_eq!(status, StatusCode::FORBIDDEN);
-    assert_eq!(answer["message"], "Missing required permission: asset.delete");
-    let (status, _) = server.try_upload("b.jpg", media::jpeg(40, 30, 2)).await.unwrap();
+    assert_eq!(
+        answer["message"],
+        "Missing required permission: asset.delete"
+    );
+    let (status, _) = server
+        .try_upload("b.jpg", media::jpeg(40, 30, 2))
+        .await
+        .unwrap();
     assert_eq!(status, StatusCode::FORBIDDEN);
     let (status, _) = server.bytes(&format!("/assets/{id}/original")).await;
     assert_eq!(status, StatusCode::FORBIDDEN);
@@ -54,15 +75,37 @@ async fn a_key_does_only_what_it_is_for() {
 #[tokio::test]
 async fn what_is_not_there_is_answered_as_clients_expect() {
     let server = Server::start(None).await;
-    let (status, answer) = server.call(Method::GET, &format!("/assets/{NOBODY}"), None).await;
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::BAD_REQUEST, Some("Not found or no asset.read access")));
+    let (status, answer) = server
+        .call(Method::GET, &format!("/assets/{NOBODY}"), None)
+        .await;
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (
+            StatusCode::BAD_REQUEST,
+            Some("Not found or no asset.read access")
+        )
+    );
     let (status, answer) = server.call(Method::GET, "/assets/nonsense", None).await;
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::BAD_REQUEST, Some("Validation failed")));
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("Validation failed"))
+    );
     let (status, answer) = server.call(Method::GET, "/nope", None).await;
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::NOT_FOUND, Some("Cannot GET /api/nope")));
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (StatusCode::NOT_FOUND, Some("Cannot GET /api/nope"))
+    );
     let (status, _) = server.call(Method::GET, "/people", None).await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     let again = json!({"email": "eve@example.org", "name": "Eve", "password": "x"});
-    let (status, answer) = server.call(Method::POST, "/auth/admin-sign-up", Some(again)).await;
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::BAD_REQUEST, Some("The server already has an admin")));
+    let (status, answer) = server
+        .call(Method::POST, "/auth/admin-sign-up", Some(again))
+        .await;
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (
+            StatusCode::BAD_REQUEST,
+            Some("The server already has an admin")
+        )
+    );
 }

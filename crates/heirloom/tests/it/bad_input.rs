@@ -12,10 +12,22 @@ use crate::{
 #[tokio::test]
 async fn uploads_that_cannot_be_kept_are_refused_with_a_reason() {
     let server = Server::start(None).await;
-    let (status, answer) = server.try_upload("notes.txt", b"hello".to_vec()).await.unwrap();
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::BAD_REQUEST, Some("Unsupported file type notes.txt")));
+    let (status, answer) = server
+        .try_upload("notes.txt", b"hello".to_vec())
+        .await
+        .unwrap();
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (
+            StatusCode::BAD_REQUEST,
+            Some("Unsupported file type notes.txt")
+        )
+    );
     let (status, answer) = server.try_upload("a.jpg", Vec::new()).await.unwrap();
-    assert_eq!((status, answer["message"].as_str()), (StatusCode::BAD_REQUEST, Some("The file is empty")));
+    assert_eq!(
+        (status, answer["message"].as_str()),
+        (StatusCode::BAD_REQUEST, Some("The file is empty"))
+    );
     let wrong = server
         .client
         .post(format!("{}/api/assets", server.address))
@@ -23,7 +35,10 @@ async fn uploads_that_cannot_be_kept_are_refused_with_a_reason() {
         .header("x-immich-checksum", "00".repeat(20))
         .multipart(
             reqwest::multipart::Form::new()
-                .part("assetData", reqwest::multipart::Part::bytes(media::jpeg(9, 9, 9)).file_name("a.jpg"))
+                .part(
+                    "assetData",
+                    reqwest::multipart::Part::bytes(media::jpeg(9, 9, 9)).file_name("a.jpg"),
+                )
                 .text("fileCreatedAt", "2020-01-01T00:00:00Z")
                 .text("fileModifiedAt", "2020-01-01T00:00:00Z"),
         )
@@ -65,22 +80,40 @@ async fn files_that_cannot_be_read_are_kept_and_say_why() {
         let (status, _) = server.bytes(&format!("/assets/{good}/thumbnail")).await;
         assert_eq!(status, StatusCode::OK);
         let queues = server.get("/jobs").await;
-        assert!(queues["thumbnailGeneration"]["jobCounts"]["failed"].as_i64().unwrap() >= 6, "{queues}");
+        assert!(
+            queues["thumbnailGeneration"]["jobCounts"]["failed"]
+                .as_i64()
+                .unwrap()
+                >= 6,
+            "{queues}"
+        );
     }
 }
 
 #[tokio::test]
 async fn names_of_every_kind_are_kept_and_stay_in_their_folder() {
     let server = Server::start(None).await;
-    let names = ["../../../etc/passwd.jpg", "a/b\\c.jpg", "späße 🌅.jpg", "CON.jpg", ".jpg.jpg", "-rf.jpg"];
+    let names = [
+        "../../../etc/passwd.jpg",
+        "a/b\\c.jpg",
+        "späße 🌅.jpg",
+        "CON.jpg",
+        ".jpg.jpg",
+        "-rf.jpg",
+    ];
     for (seed, name) in names.iter().enumerate() {
-        server.upload(name, media::jpeg(20, 20, seed as u8 * 20)).await;
+        server
+            .upload(name, media::jpeg(20, 20, seed as u8 * 20))
+            .await;
     }
     let long = format!("{}.jpg", "ü".repeat(200));
     server.upload(&long, media::jpeg(20, 20, 255)).await;
     server.settle().await;
     assert_eq!(server.files("originals").len(), names.len() + 1);
-    assert_eq!(server.get("/assets/statistics").await["images"], names.len() + 1);
+    assert_eq!(
+        server.get("/assets/statistics").await["images"],
+        names.len() + 1
+    );
 }
 
 #[tokio::test]

@@ -10,11 +10,13 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 static CONTRACT: LazyLock<Value> = LazyLock::new(|| {
-    let mut contract: Value = serde_json::from_str(include_str!("../../../../spec/contract.json")).unwrap();
+    let mut contract: Value =
+        serde_json::from_str(include_str!("../../../../spec/contract.json")).unwrap();
     modernise(&mut contract);
     contract
 });
-static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> = LazyLock::new(Mutex::default);
+static VALIDATORS: LazyLock<Mutex<HashMap<String, &'static Validator>>> =
+    LazyLock::new(Mutex::default);
 
 /// `nullable` of OpenAPI 3.0 as JSON Schema has it.
 fn modernise(value: &mut Value) {
@@ -35,29 +37,53 @@ fn modernise(value: &mut Value) {
 fn template(path: &str) -> Option<&'static str> {
     let path = path.split('?').next().unwrap_or(path);
     let is_match = |template: &str| {
-        let (asked, known): (Vec<_>, Vec<_>) = (path.split('/').collect(), template.split('/').collect());
-        asked.len() == known.len() && asked.iter().zip(known).all(|(asked, known)| known.starts_with('{') || *asked == known)
+        let (asked, known): (Vec<_>, Vec<_>) =
+            (path.split('/').collect(), template.split('/').collect());
+        asked.len() == known.len()
+            && asked
+                .iter()
+                .zip(known)
+                .all(|(asked, known)| known.starts_with('{') || *asked == known)
     };
     let paths = CONTRACT["paths"].as_object().unwrap();
     let exact = paths.keys().find(|template| *template == path);
-    exact.or_else(|| paths.keys().find(|template| is_match(template))).map(String::as_str)
+    exact
+        .or_else(|| paths.keys().find(|template| is_match(template)))
+        .map(String::as_str)
 }
 
 /// Fails when the answer does not fit.
 pub(crate) fn check(method: &Method, path: &str, status: StatusCode, answer: &Value) {
     if status.is_client_error() || status.is_server_error() {
-        assert!(answer["message"].is_string(), "{method} {path}: an error without a message: {answer}");
+        assert!(
+            answer["message"].is_string(),
+            "{method} {path}: an error without a message: {answer}"
+        );
         return;
     }
-    let Some(template) = template(path) else { return };
+    let Some(template) = template(path) else {
+        return;
+    };
     let pointer = |text: &str| text.replace('~', "~0").replace('/', "~1");
-    let operation = format!("/paths/{}/{}", pointer(template), method.as_str().to_lowercase());
-    let responses = CONTRACT.pointer(&format!("{operation}/responses")).unwrap_or_else(|| panic!("{method} {template}"));
+    let operation = format!(
+        "/paths/{}/{}",
+        pointer(template),
+        method.as_str().to_lowercase()
+    );
+    let responses = CONTRACT
+        .pointer(&format!("{operation}/responses"))
+        .unwrap_or_else(|| panic!("{method} {template}"));
     let said = &responses[status.as_str()];
-    assert!(!said.is_null(), "{method} {template} answers {status}, which the contract does not know");
+    assert!(
+        !said.is_null(),
+        "{method} {template} answers {status}, which the contract does not know"
+    );
     let schema = &said["content"]["application/json"]["schema"];
     if schema.is_null() {
-        assert!(answer.is_null(), "{method} {template} answers {answer} where the contract has no body");
+        assert!(
+            answer.is_null(),
+            "{method} {template} answers {answer} where the contract has no body"
+        );
         return;
     }
     let validator = validator(format!("{operation}/{status}"), schema);
@@ -65,14 +91,23 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, answer: &Va
         .iter_errors(answer)
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect();
-    assert!(errors.is_empty(), "{method} {template}: {}", errors.join("\n"));
+    assert!(
+        errors.is_empty(),
+        "{method} {template}: {}",
+        errors.join("\n")
+    );
 }
 
 fn validator(key: String, schema: &Value) -> &'static Validator {
     let mut known = VALIDATORS.lock().unwrap();
     known.entry(key).or_insert_with(|| {
         let whole = json!({"allOf": [schema], "components": CONTRACT["components"]});
-        Box::leak(Box::new(jsonschema::options().should_validate_formats(false).build(&whole).unwrap()))
+        Box::leak(Box::new(
+            jsonschema::options()
+                .should_validate_formats(false)
+                .build(&whole)
+                .unwrap(),
+        ))
     })
 }
 
@@ -86,14 +121,22 @@ fn what_is_served_and_what_is_not_are_the_contract() {
         .unwrap()
         .iter()
         .flat_map(|(path, operations)| {
-            operations.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone()))
+            operations
+                .as_object()
+                .unwrap()
+                .keys()
+                .map(|method| (method.to_uppercase(), path.clone()))
         })
         .collect();
     let owned = |(method, path): (&str, &str)| (method.to_owned(), path.to_owned());
     let served: BTreeSet<_> = heirloom_server::served().into_iter().map(owned).collect();
     let unsupported: BTreeSet<_> = heirloom_api::operations::unsupported().map(owned).collect();
     let hidden: BTreeSet<_> = HIDDEN.iter().copied().map(owned).collect();
-    assert_eq!(served.intersection(&unsupported).count(), 0, "built operations leave spec/unsupported.txt");
+    assert_eq!(
+        served.intersection(&unsupported).count(),
+        0,
+        "built operations leave spec/unsupported.txt"
+    );
     let known: BTreeSet<_> = served.union(&unsupported).cloned().collect();
     let expected: BTreeSet<_> = contract.union(&hidden).cloned().collect();
     assert_eq!(known, expected);

@@ -33,8 +33,14 @@ async fn acknowledged_photos_survive_kill_9() {
             let (status, _) = server.bytes(&format!("/assets/{id}/thumbnail")).await;
             assert_eq!(status, StatusCode::OK, "{id} is not processed");
         }
-        let total = server.get("/assets/statistics").await["total"].as_u64().unwrap();
-        assert!(total >= acknowledged.len() as u64, "{total} < {}", acknowledged.len());
+        let total = server.get("/assets/statistics").await["total"]
+            .as_u64()
+            .unwrap();
+        assert!(
+            total >= acknowledged.len() as u64,
+            "{total} < {}",
+            acknowledged.len()
+        );
     }
 }
 
@@ -48,13 +54,26 @@ async fn upload_until_killed(server: Server, round: usize) -> (Server, HashMap<S
             tokio::time::sleep(Duration::from_millis(number as u64 * 25)).await;
             let bytes = media::jpeg(200 + round, 150 + number, number as u8);
             let guard = server.read().await;
-            let (client, address, key) = (guard.client.clone(), guard.address.clone(), guard.key.clone());
+            let (client, address, key) = (
+                guard.client.clone(),
+                guard.address.clone(),
+                guard.key.clone(),
+            );
             drop(guard);
             let form = reqwest::multipart::Form::new()
-                .part("assetData", reqwest::multipart::Part::bytes(bytes.clone()).file_name(format!("{round}-{number}.jpg")))
+                .part(
+                    "assetData",
+                    reqwest::multipart::Part::bytes(bytes.clone())
+                        .file_name(format!("{round}-{number}.jpg")),
+                )
                 .text("fileCreatedAt", "2020-01-01T00:00:00Z")
                 .text("fileModifiedAt", "2020-01-01T00:00:00Z");
-            let sent = client.post(format!("{address}/api/assets")).header("x-api-key", key).multipart(form).send().await;
+            let sent = client
+                .post(format!("{address}/api/assets"))
+                .header("x-api-key", key)
+                .multipart(form)
+                .send()
+                .await;
             let answer: serde_json::Value = sent.ok()?.json().await.ok()?;
             Some((answer["id"].as_str()?.to_owned(), bytes))
         });
@@ -62,6 +81,8 @@ async fn upload_until_killed(server: Server, round: usize) -> (Server, HashMap<S
     tokio::time::sleep(Duration::from_millis(120 + 60 * round as u64)).await;
     server.write().await.kill();
     let kept = uploads.join_all().await.into_iter().flatten().collect();
-    let server = Arc::into_inner(server).expect("every upload is over").into_inner();
+    let server = Arc::into_inner(server)
+        .expect("every upload is over")
+        .into_inner();
     (server, kept)
 }

@@ -8,7 +8,13 @@ use turbojpeg::{Compressor, Image, PixelFormat};
 pub(crate) fn jpeg(width: usize, height: usize, seed: u8) -> Vec<u8> {
     let pixels: Vec<u8> = (0..height)
         .flat_map(|y| (0..width).map(move |x| (x, y)))
-        .flat_map(|(x, y)| [if x < width / 2 { 20 } else { 230 }, (y * 255 / height) as u8, seed])
+        .flat_map(|(x, y)| {
+            [
+                if x < width / 2 { 20 } else { 230 },
+                (y * 255 / height) as u8,
+                seed,
+            ]
+        })
         .collect();
     let image = Image {
         pixels: pixels.as_slice(),
@@ -21,7 +27,14 @@ pub(crate) fn jpeg(width: usize, height: usize, seed: u8) -> Vec<u8> {
 }
 
 /// The JPEG with an EXIF block: orientation and the time of capture with its zone.
-pub(crate) fn jpeg_with_exif(width: usize, height: usize, seed: u8, orientation: u16, time: &str, zone: &str) -> Vec<u8> {
+pub(crate) fn jpeg_with_exif(
+    width: usize,
+    height: usize,
+    seed: u8,
+    orientation: u16,
+    time: &str,
+    zone: &str,
+) -> Vec<u8> {
     let plain = jpeg(width, height, seed);
     let mut tiff = b"II*\0\x08\0\0\0".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
@@ -38,7 +51,12 @@ pub(crate) fn jpeg_with_exif(width: usize, height: usize, seed: u8, orientation:
     tiff.extend(0u32.to_le_bytes());
     tiff.extend(2u16.to_le_bytes());
     tiff.extend(entry(0x9003, 2, time.len() as u32 + 1, 68u32.to_le_bytes()));
-    tiff.extend(entry(0x9011, 2, zone.len() as u32 + 1, (68 + time.len() as u32 + 1).to_le_bytes()));
+    tiff.extend(entry(
+        0x9011,
+        2,
+        zone.len() as u32 + 1,
+        (68 + time.len() as u32 + 1).to_le_bytes(),
+    ));
     tiff.extend(0u32.to_le_bytes());
     tiff.extend(time.bytes().chain([0]));
     tiff.extend(zone.bytes().chain([0]));
@@ -69,7 +87,9 @@ pub(crate) fn png_bomb() -> Vec<u8> {
 /// CRC-32 of PNG (ISO 3309).
 fn crc(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
+            (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg())
+        })
     })
 }
 
@@ -78,7 +98,16 @@ pub(crate) fn video() -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.mp4");
     let status = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=duration=1:size=160x120:rate=10", "-pix_fmt", "yuv420p"])
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc=duration=1:size=160x120:rate=10",
+            "-pix_fmt",
+            "yuv420p",
+        ])
         .arg(&path)
         .status()
         .unwrap();

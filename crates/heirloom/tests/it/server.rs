@@ -66,8 +66,11 @@ impl Server {
     }
 
     async fn sign_up(&mut self) {
-        let person = json!({"email": "ada@example.org", "name": "Ada", "password": "correct horse"});
-        let (status, _) = self.call(Method::POST, "/auth/admin-sign-up", Some(person.clone())).await;
+        let person =
+            json!({"email": "ada@example.org", "name": "Ada", "password": "correct horse"});
+        let (status, _) = self
+            .call(Method::POST, "/auth/admin-sign-up", Some(person.clone()))
+            .await;
         assert_eq!(status, StatusCode::CREATED);
         let (status, session) = self.call(Method::POST, "/auth/login", Some(person)).await;
         assert_eq!(status, StatusCode::CREATED);
@@ -85,8 +88,15 @@ impl Server {
     }
 
     /// Calls an operation; an answer that does not fit the contract fails the test.
-    pub(crate) async fn call(&self, method: Method, path: &str, body: Option<Value>) -> (StatusCode, Value) {
-        let mut request = self.client.request(method.clone(), format!("{}/api{path}", self.address));
+    pub(crate) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let mut request = self
+            .client
+            .request(method.clone(), format!("{}/api{path}", self.address));
         if !self.key.is_empty() {
             request = request.header("x-api-key", &self.key);
         }
@@ -97,7 +107,11 @@ impl Server {
         assert!(response.headers().contains_key("x-correlation-id"));
         let status = response.status();
         let text = response.text().await.unwrap();
-        let answer: Value = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        let answer: Value = if text.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_str(&text).unwrap()
+        };
         contract::check(&method, path, status, &answer);
         (status, answer)
     }
@@ -109,18 +123,28 @@ impl Server {
     }
 
     pub(crate) async fn bytes(&self, path: &str) -> (StatusCode, Vec<u8>) {
-        let request = self.client.get(format!("{}/api{path}", self.address)).header("x-api-key", &self.key);
+        let request = self
+            .client
+            .get(format!("{}/api{path}", self.address))
+            .header("x-api-key", &self.key);
         let response = request.send().await.unwrap();
         (response.status(), response.bytes().await.unwrap().to_vec())
     }
 
     /// Uploads a file as a phone does. An error of the connection is the caller's to judge.
-    pub(crate) async fn try_upload(&self, name: &str, bytes: Vec<u8>) -> reqwest::Result<(StatusCode, Value)> {
+    pub(crate) async fn try_upload(
+        &self,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> reqwest::Result<(StatusCode, Value)> {
         let form = Form::new()
             .part("assetData", Part::bytes(bytes).file_name(name.to_owned()))
             .text("fileCreatedAt", "2020-01-02T03:04:05.000Z")
             .text("fileModifiedAt", "2020-01-02T03:04:05.000Z");
-        let request = self.client.post(format!("{}/api/assets", self.address)).header("x-api-key", &self.key);
+        let request = self
+            .client
+            .post(format!("{}/api/assets", self.address))
+            .header("x-api-key", &self.key);
         let response = request.multipart(form).send().await?;
         let status = response.status();
         let answer = response.json().await?;
@@ -144,7 +168,10 @@ impl Server {
                 .as_object()
                 .unwrap()
                 .values()
-                .map(|queue| queue["jobCounts"]["active"].as_i64().unwrap() + queue["jobCounts"]["waiting"].as_i64().unwrap())
+                .map(|queue| {
+                    queue["jobCounts"]["active"].as_i64().unwrap()
+                        + queue["jobCounts"]["waiting"].as_i64().unwrap()
+                })
                 .sum();
             if left == 0 {
                 return;
@@ -191,7 +218,13 @@ fn spawn(data: &Path, database: Option<&str>) -> (Child, String) {
     }
     let mut process = command.spawn().unwrap();
     let mut line = String::new();
-    BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().strip_prefix("Heirloom is at ").expect("the server says where it is").to_owned();
+    BufReader::new(process.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let address = line
+        .trim()
+        .strip_prefix("Heirloom is at ")
+        .expect("the server says where it is")
+        .to_owned();
     (process, address)
 }

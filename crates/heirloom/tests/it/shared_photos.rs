@@ -21,7 +21,12 @@ async fn every_real_photo_shows_the_right_way_up() {
     for entry in entries.flatten().filter(|entry| entry.path().is_file()) {
         let name = entry.file_name().to_string_lossy().into_owned();
         if heirloom_types::media_type::by_name(&name).is_some() {
-            ids.push((server.upload(&name, std::fs::read(entry.path()).unwrap()).await, name));
+            ids.push((
+                server
+                    .upload(&name, std::fs::read(entry.path()).unwrap())
+                    .await,
+                name,
+            ));
         }
     }
     server.settle().await;
@@ -29,7 +34,10 @@ async fn every_real_photo_shows_the_right_way_up() {
         let asset = server.get(&format!("/assets/{id}")).await;
         let (status, _) = server.bytes(&format!("/assets/{id}/thumbnail")).await;
         assert_eq!(status, StatusCode::OK, "{name} has no thumbnail");
-        let (width, height) = (asset["width"].as_i64().unwrap(), asset["height"].as_i64().unwrap());
+        let (width, height) = (
+            asset["width"].as_i64().unwrap(),
+            asset["height"].as_i64().unwrap(),
+        );
         if name.contains("orientation_landscape") {
             assert_eq!((width, height), LANDSCAPE, "{name}");
         }

@@ -29,7 +29,17 @@ async fn an_upload_goes_on_after_client_and_server_were_killed() {
     let mut server = Server::start(None).await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("client.mjs"), CLIENT).unwrap();
-    run(folder.path(), "npm", &["install", "--silent", "--no-audit", "--no-fund", "tus-js-client@4.3.1"]);
+    run(
+        folder.path(),
+        "npm",
+        &[
+            "install",
+            "--silent",
+            "--no-audit",
+            "--no-fund",
+            "tus-js-client@4.3.1",
+        ],
+    );
     // Larger than several chunks; what follows the picture belongs to the file.
     let mut bytes = media::jpeg(300, 200, 9);
     bytes.extend((0..300_000u32).map(|index| (index * 7) as u8));
@@ -37,16 +47,36 @@ async fn an_upload_goes_on_after_client_and_server_were_killed() {
 
     let client = |server: &Server, chunks: &str| {
         let endpoint = format!("{}/api/uploads", server.address);
-        run(folder.path(), "node", &["client.mjs", "long.jpg", &endpoint, &server.key, "memory", chunks])
+        run(
+            folder.path(),
+            "node",
+            &[
+                "client.mjs",
+                "long.jpg",
+                &endpoint,
+                &server.key,
+                "memory",
+                chunks,
+            ],
+        )
     };
     client(&server, "3");
     server.kill_and_restart();
     // The server has another port now; the upload is the same.
     let memory = folder.path().join("memory");
-    let id = std::fs::read_to_string(&memory).unwrap().rsplit('/').next().unwrap().to_owned();
+    let id = std::fs::read_to_string(&memory)
+        .unwrap()
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .to_owned();
     std::fs::write(&memory, format!("{}/api/uploads/{id}", server.address)).unwrap();
     let said = client(&server, "1000");
-    let asset = said.trim().strip_prefix("created ").expect("the file is new").to_owned();
+    let asset = said
+        .trim()
+        .strip_prefix("created ")
+        .expect("the file is new")
+        .to_owned();
     let (_, original) = server.bytes(&format!("/assets/{asset}/original")).await;
     assert!(original == bytes);
     std::fs::remove_file(memory).unwrap();
@@ -54,8 +84,16 @@ async fn an_upload_goes_on_after_client_and_server_were_killed() {
 }
 
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     said
 }
