@@ -1,7 +1,7 @@
 //! Albums.
 
 use heirloom_types::{
-    ids::{AlbumId, AssetId},
+    ids::{AlbumId, AssetId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,58 @@ pub struct CreateAlbum {
     pub description: Option<String>,
     #[serde(default)]
     pub asset_ids: Vec<AssetId>,
+    #[serde(default)]
+    pub album_users: Vec<AlbumUserAdd>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlbumUserAdd {
+    pub user_id: UserId,
+    pub role: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddUsers {
+    pub album_users: Vec<AlbumUserAdd>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct UpdateAlbumUser {
+    pub role: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateAlbum {
+    pub album_name: Option<String>,
+    pub album_thumbnail_asset_id: Option<AssetId>,
+    pub description: Option<String>,
+    pub is_activity_enabled: Option<bool>,
+    pub order: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlbumsAddAssets {
+    pub album_ids: Vec<AlbumId>,
+    pub asset_ids: Vec<AssetId>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct AlbumsAddAssetsResponse {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
+    pub success: bool,
+}
+
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlbumStatisticsResponse {
+    pub not_shared: usize,
+    pub owned: usize,
+    pub shared: usize,
 }
 
 #[derive(Debug, Deserialize)]

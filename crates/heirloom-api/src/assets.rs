@@ -1,7 +1,7 @@
 //! Photos and videos.
 
 use heirloom_types::{
-    ids::{AssetId, TagId, UserId},
+    ids::{AssetId, StackId, TagId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -121,8 +121,7 @@ pub struct AssetResponse {
     pub owner_id: UserId,
     /// Nobody is recognised yet.
     pub people: [(); 0],
-    /// Pictures are not stacked yet.
-    pub stack: Option<()>,
+    pub stack: Option<AssetStackResponse>,
     pub tags: Vec<TagResponse>,
     pub thumbhash: Option<String>,
     pub r#type: &'static str,
@@ -130,6 +129,14 @@ pub struct AssetResponse {
     pub updated_at: Timestamp,
     pub visibility: &'static str,
     pub width: Option<i32>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetStackResponse {
+    pub asset_count: i64,
+    pub id: StackId,
+    pub primary_asset_id: AssetId,
 }
 
 #[derive(Debug, Serialize)]

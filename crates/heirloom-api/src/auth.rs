@@ -1,7 +1,9 @@
 //! Signing up, in and out.
 
-use heirloom_types::ids::UserId;
+use heirloom_types::{ids::UserId, time::Timestamp};
 use serde::{Deserialize, Serialize};
+
+use crate::wire;
 
 #[derive(Debug, Deserialize)]
 pub struct SignUp {
@@ -40,4 +42,53 @@ pub struct LogoutResponse {
 #[serde(rename_all = "camelCase")]
 pub struct ValidateAccessTokenResponse {
     pub auth_status: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePassword {
+    pub password: String,
+    pub new_password: String,
+    #[serde(default)]
+    pub invalidate_sessions: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinCodeSetup {
+    pub pin_code: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinCodeChange {
+    pub new_pin_code: String,
+    pub password: Option<String>,
+    pub pin_code: Option<String>,
+}
+
+/// Also the way into the locked folder.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PinCodeProof {
+    pub password: Option<String>,
+    pub pin_code: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AuthStatusResponse {
+    #[serde(
+        serialize_with = "wire::time_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub expires_at: Option<Timestamp>,
+    pub is_elevated: bool,
+    pub password: bool,
+    pub pin_code: bool,
+    #[serde(
+        serialize_with = "wire::time_or_null",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub pin_expires_at: Option<Timestamp>,
 }

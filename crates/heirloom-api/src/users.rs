@@ -1,7 +1,7 @@
 //! Accounts.
 
 use heirloom_types::{ids::UserId, time::Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::wire;
 
@@ -44,4 +44,49 @@ pub struct UserResponse {
     #[serde(serialize_with = "wire::time")]
     pub profile_changed_at: Timestamp,
     pub profile_image_path: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserUpdateMe {
+    pub avatar_color: Option<String>,
+    pub email: Option<String>,
+    pub name: Option<String>,
+    pub password: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserAdminCreate {
+    pub avatar_color: Option<String>,
+    pub email: String,
+    #[serde(default)]
+    pub is_admin: bool,
+    pub name: String,
+    pub password: String,
+    pub quota_size_in_bytes: Option<i64>,
+    #[serde(default)]
+    pub should_change_password: bool,
+    pub storage_label: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UserAdminUpdate {
+    #[serde(flatten)]
+    pub own: Option<UserUpdateMe>,
+    pub is_admin: Option<bool>,
+    #[serde(deserialize_with = "wire::present")]
+    pub pin_code: Option<Option<String>>,
+    #[serde(deserialize_with = "wire::present")]
+    pub quota_size_in_bytes: Option<Option<i64>>,
+    pub should_change_password: Option<bool>,
+    #[serde(deserialize_with = "wire::present")]
+    pub storage_label: Option<Option<String>>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Onboarding {
+    pub is_onboarded: bool,
 }

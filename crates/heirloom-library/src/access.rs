@@ -33,26 +33,44 @@ pub fn require_admin(caller: &Caller) -> Result<()> {
     }
 }
 
-/// An asset the caller may use for `needed`. What is locked away is not there until the PIN was given.
+/// An asset the caller may use for `needed`: their own, or for looking at it one that somebody shows them. What is
+/// locked away is not there until the PIN was given.
 pub(crate) async fn asset(
     tx: &mut Tx,
     caller: &Caller,
     id: AssetId,
     needed: Permission,
 ) -> Result<Asset> {
-    assets::get(tx, caller.scope(), id)
+    let own = assets::get(tx, caller.scope(), id)
         .await?
-        .filter(|asset| asset.visibility != Visibility::Locked || caller.sees_locked())
-        .ok_or(Error::not_found("asset", id, needed))
+        .filter(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
+    let found = match own {
+        Some(asset) => Some(asset),
+        None if is_looking(needed) => assets::get_shared(tx, caller.user, id, false).await?,
+        None if needed == Permission::AssetShare => {
+            assets::get_shared(tx, caller.user, id, true).await?
+        }
+        None => None,
+    };
+    found.ok_or(Error::not_found("asset", id, needed))
 }
 
-/// All of these assets, or a refusal that names the first the caller may not use.
+/// What everybody may do to whom an asset is shown.
+fn is_looking(needed: Permission) -> bool {
+    matches!(
+        needed,
+        Permission::AssetRead | Permission::AssetView | Permission::AssetDownload
+    )
+}
+
+/// All of these assets to be changed, locked, or a refusal that names the first the caller may not use.
 pub(crate) async fn all_assets(
     tx: &mut Tx,
     caller: &Caller,
     ids: &[AssetId],
     needed: Permission,
 ) -> Result<Vec<Asset>> {
+    assets::lock(tx, caller.user, ids).await?;
     let mut found = assets::list(tx, caller.scope(), ids).await?;
     found.retain(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
     match ids

@@ -7,13 +7,14 @@ use heirloom_media::{
     xmp::Edits,
 };
 use heirloom_store::{
-    Tx, assets,
-    changes::{self, ChangeKind, Entry},
-    exif, stages, tags,
+    Tx, albums, assets,
+    changes::{ChangeKind, Entry, Feeds},
+    exif, stacks, stages, tags,
 };
 pub use heirloom_store::{
     assets::{Asset, Visibility},
     exif::Exif,
+    stacks::Stack,
     stages::{AssetStage, Stage},
     tags::Tag,
 };
@@ -22,6 +23,7 @@ use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
 use crate::{
     Error, Library, Result,
     access::{self, require},
+    feed,
 };
 
 /// An asset with what is known of it.
@@ -30,6 +32,8 @@ pub struct AssetDetails {
     pub asset: Asset,
     pub exif: Exif,
     pub tags: Vec<Tag>,
+    /// The stack it is in, and how many assets that has.
+    pub stack: Option<(Stack, i64)>,
 }
 
 /// What a person changes; what is absent stays.
@@ -81,21 +85,39 @@ impl Library {
         check(caller, change)?;
         let mut tx = self.db.write().await?;
         let found = access::all_assets(&mut tx, caller, ids, Permission::AssetUpdate).await?;
+        let mut feeds = Feeds::default();
         let mut entries = Vec::new();
+        if change.visibility == Some(Visibility::Locked) {
+            self.leave_albums(&mut tx, &mut feeds, &found).await?;
+        }
         for mut asset in found {
             asset.is_favorite = change.is_favorite.unwrap_or(asset.is_favorite);
             asset.visibility = change.visibility.unwrap_or(asset.visibility);
             asset.updated_at = self.now();
             assets::update(&mut tx, &asset).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
+            if change.visibility.is_some() {
+                // Whoever did not see it until now has never been told what its file says.
+                entries.push(Entry::upsert(ChangeKind::Exif, asset.id));
+            }
             if change.is_edit() {
                 self.edit(&mut tx, &asset, change).await?;
                 entries.push(Entry::upsert(ChangeKind::Exif, asset.id));
             }
         }
-        changes::record(&mut tx, caller.user, self.now(), &entries).await?;
+        feed::gather(&mut tx, &mut feeds, caller.user, entries).await?;
+        feeds.record(&mut tx, self.now()).await?;
         tx.commit().await?;
         self.wake.wake();
+        Ok(())
+    }
+
+    /// What is locked away shows in no album.
+    async fn leave_albums(&self, tx: &mut Tx, feeds: &mut Feeds, found: &[Asset]) -> Result<()> {
+        for asset in found {
+            feed::leave_albums(tx, feeds, asset.owner_id, &[asset.id.0]).await?;
+            albums::remove_asset_everywhere(tx, asset.owner_id, asset.id).await?;
+        }
         Ok(())
     }
 
@@ -137,12 +159,21 @@ impl Library {
     }
 }
 
-async fn details(tx: &mut Tx, asset: Asset) -> Result<AssetDetails> {
+pub(crate) async fn details(tx: &mut Tx, asset: Asset) -> Result<AssetDetails> {
     let exif = exif::get(tx, asset.owner_id, asset.id)
         .await?
         .unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
     let tags = tags::list_of_asset(tx, asset.owner_id, asset.id).await?;
-    Ok(AssetDetails { asset, exif, tags })
+    let stack = match asset.stack_id {
+        Some(id) => stacks::get_counted(tx, asset.owner_id, id).await?,
+        None => None,
+    };
+    Ok(AssetDetails {
+        asset,
+        exif,
+        tags,
+        stack,
+    })
 }
 
 fn check(caller: &Caller, change: &AssetChange) -> Result<()> {

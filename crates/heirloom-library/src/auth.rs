@@ -14,13 +14,16 @@ use heirloom_store::{
 };
 use heirloom_types::{
     caller::{Caller, Credential},
-    ids::SessionId,
+    ids::{SessionId, UserId},
     permission::{Permission, Permissions},
+    time::Timestamp,
 };
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::{
-    callers::CallerCache, password::hash as hash_password, throttle::LoginThrottle,
+    callers::CallerCache,
+    password::{hash as hash_password, verify as verify_password},
+    throttle::LoginThrottle,
 };
 use crate::{Error, Library, Result};
 
@@ -135,29 +138,40 @@ impl Library {
     }
 
     pub(crate) async fn begin_session(&self, user: User, device: Device) -> Result<LoggedIn> {
+        let (session, token) = self.new_session(user.id, device, None, None).await?;
+        Ok(LoggedIn {
+            user,
+            session: session.id,
+            token,
+        })
+    }
+
+    pub(crate) async fn new_session(
+        &self,
+        user: UserId,
+        device: Device,
+        parent: Option<SessionId>,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(Session, String)> {
         let token = self.new_token();
         let now = self.now();
         let session = Session {
             id: self.new_id(SessionId::new),
-            user_id: user.id,
-            parent_id: None,
+            user_id: user,
+            parent_id: parent,
             token_hash: hash_token(&token).to_vec(),
             device_type: device.kind,
             device_os: device.os,
             app_version: device.app_version,
             created_at: now,
             updated_at: now,
-            expires_at: None,
+            expires_at,
             elevated_until: None,
         };
         let mut tx = self.db.write().await?;
         sessions::insert(&mut tx, &session).await?;
         tx.commit().await?;
-        Ok(LoggedIn {
-            user,
-            session: session.id,
-            token,
-        })
+        Ok((session, token))
     }
 
     /// A secret that is shown once; only its hash is kept.

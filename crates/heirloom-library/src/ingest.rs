@@ -10,7 +10,7 @@ use heirloom_store::{
     Tx, asset_metadata,
     assets::{self, Asset, Visibility},
     blobs::{self, BlobPath, Incoming, Received, template},
-    changes::{self, ChangeKind, Entry},
+    changes::{ChangeKind, Entry},
     doomed_files, exif,
     queue::{self, NewJob},
     stages::{self, Stage},
@@ -31,7 +31,7 @@ use crate::{
     Error, Library, Result,
     access::{self, require},
     capture::{self, Taken},
-    process,
+    feed, process,
 };
 
 /// How long a file may stand without the row that names it.
@@ -352,12 +352,19 @@ impl Library {
                 )));
             }
         }
-        let mut entries = vec![Entry::upsert(ChangeKind::Asset, asset.id)];
+        let mut entries = vec![
+            Entry::upsert(ChangeKind::Asset, asset.id),
+            // The account shows how much of its quota is used.
+            Entry::upsert(ChangeKind::User, asset.owner_id),
+        ];
+        entries.extend(new.metadata.iter().map(|(key, _)| {
+            Entry::upsert(ChangeKind::AssetMetadata, asset.id).detail(key.as_str())
+        }));
         if let Some(video) = new.live_video_id {
             self.hide_live_video(&mut tx, asset.owner_id, video).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, video));
         }
-        changes::record(&mut tx, asset.owner_id, self.now(), &entries).await?;
+        feed::record(&mut tx, asset.owner_id, self.now(), entries).await?;
         tx.commit().await?;
         self.wake.wake();
         Ok(Ingested::Created(asset.id))

@@ -14,7 +14,7 @@ use heirloom_media::{facts::Facts, xmp::Edits};
 use heirloom_store::{
     assets::{self, Asset, Rendition},
     blobs::BlobPath,
-    changes::{self, ChangeKind, Entry},
+    changes::{ChangeKind, Entry},
     exif,
     stages::{self, AssetStage, Stage},
 };
@@ -26,7 +26,7 @@ use heirloom_types::{
 };
 use serde::Deserialize;
 
-use crate::Library;
+use crate::{Library, feed};
 
 /// Kind of the job.
 pub const KIND: &str = "process_asset";
@@ -164,6 +164,7 @@ impl Library {
     ) -> Result<(), Failure> {
         let now = self.now();
         let mut tx = self.db.write().await?;
+        assets::lock(&mut tx, asset.owner_id, &[asset.id]).await?;
         let Some(mut current) =
             assets::get(&mut tx, Scope::of_owner(asset.owner_id), asset.id).await?
         else {
@@ -205,7 +206,7 @@ impl Library {
         }
         entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
         entries.push(Entry::upsert(ChangeKind::Exif, asset.id));
-        changes::record(&mut tx, asset.owner_id, now, &entries).await?;
+        feed::record(&mut tx, asset.owner_id, now, entries).await?;
         tx.commit().await?;
         match retry {
             Some(error) => Err(Failure::Retry(error)),

@@ -8,7 +8,7 @@ use heirloom_store::{
     system::{self, AssetTotals, TotalsFilter},
     users::{self, User},
 };
-use heirloom_types::{caller::Caller, permission::Permission};
+use heirloom_types::{caller::Caller, ids::UserId, permission::Permission};
 
 use crate::{
     Error, Library, Result,
@@ -59,6 +59,20 @@ impl Library {
     pub async fn asset_totals(&self, caller: &Caller, filter: TotalsFilter) -> Result<AssetTotals> {
         require(caller, Permission::AssetStatistics)?;
         Ok(system::asset_totals(&mut self.db.read().await?, caller.user, filter).await?)
+    }
+}
+
+impl Library {
+    /// How many photos and videos somebody has, for an administrator.
+    pub async fn asset_totals_of(
+        &self,
+        caller: &Caller,
+        user: UserId,
+        filter: TotalsFilter,
+    ) -> Result<AssetTotals> {
+        access::require_admin(caller)?;
+        self.account(caller, user).await?;
+        Ok(system::asset_totals(&mut self.db.read().await?, user, filter).await?)
     }
 }
 

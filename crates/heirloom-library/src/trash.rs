@@ -4,7 +4,7 @@ use heirloom_store::{
     Tx,
     assets::{self, Asset, Rendition},
     blobs::BlobPath,
-    changes::{self, ChangeKind, Entry},
+    changes::{ChangeKind, Entry, Feeds},
     doomed_files, users,
 };
 use heirloom_types::{
@@ -12,10 +12,12 @@ use heirloom_types::{
     ids::{AssetId, UserId},
     permission::Permission,
 };
+use uuid::Uuid;
 
 use crate::{
     Library, Result,
     access::{self, require},
+    feed,
 };
 
 /// Assets that leave in one transaction when a trash is emptied.
@@ -33,8 +35,9 @@ impl Library {
         let mut tx = self.db.write().await?;
         let found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
         if for_good {
-            let entries = self.remove(&mut tx, found).await?;
-            changes::record(&mut tx, caller.user, self.now(), &entries).await?;
+            let mut feeds = Feeds::default();
+            self.remove(&mut tx, &mut feeds, caller.user, found).await?;
+            feeds.record(&mut tx, self.now()).await?;
         } else {
             self.set_deleted(&mut tx, caller.user, found, true).await?;
         }
@@ -94,23 +97,35 @@ impl Library {
             assets::update(tx, &asset).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
         }
-        Ok(changes::record(tx, owner, now, &entries).await?)
+        feed::record(tx, owner, now, entries).await
     }
 
-    /// Removes rows and dooms their files; the moving part of a live photo goes with its still.
-    pub(crate) async fn remove(&self, tx: &mut Tx, found: Vec<Asset>) -> Result<Vec<Entry>> {
-        let mut entries = Vec::new();
+    /// Removes rows of one owner and dooms their files; the moving part of a live photo goes with its still.
+    pub(crate) async fn remove(
+        &self,
+        tx: &mut Tx,
+        feeds: &mut Feeds,
+        owner: UserId,
+        found: Vec<Asset>,
+    ) -> Result<()> {
+        let mut all = Vec::with_capacity(found.len());
         for asset in found {
-            if let Some(video) = asset.live_video_id
-                && let Some(video) = assets::get(tx, Scope::of_owner(asset.owner_id), video).await?
-            {
-                self.remove_one(tx, &video).await?;
-                entries.push(Entry::delete(ChangeKind::Asset, video.id));
+            if let Some(video) = asset.live_video_id {
+                all.extend(assets::get(tx, Scope::of_owner(owner), video).await?);
             }
-            self.remove_one(tx, &asset).await?;
-            entries.push(Entry::delete(ChangeKind::Asset, asset.id));
+            all.push(asset);
         }
-        Ok(entries)
+        let ids: Vec<Uuid> = all.iter().map(|asset| asset.id.0).collect();
+        feed::leave_albums(tx, feeds, owner, &ids).await?;
+        self.leave_stacks(tx, feeds, owner, &all).await?;
+        for asset in &all {
+            self.remove_one(tx, asset).await?;
+        }
+        let gone = ids
+            .into_iter()
+            .map(|id| Entry::delete(ChangeKind::Asset, id))
+            .chain([Entry::upsert(ChangeKind::User, owner)]);
+        feed::gather(tx, feeds, owner, gone.collect()).await
     }
 
     async fn remove_one(&self, tx: &mut Tx, asset: &Asset) -> Result<()> {

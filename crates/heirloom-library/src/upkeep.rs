@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use heirloom_store::{
     assets,
     blobs::BlobPath,
-    changes, doomed_files,
+    changes::Feeds,
+    doomed_files,
     system::{self, OriginalRecord},
 };
 use heirloom_types::{caller::Scope, ids::AssetId};
@@ -63,14 +64,15 @@ impl Library {
             if old.is_empty() {
                 return Ok(purged);
             }
+            let mut feeds = Feeds::default();
             for (owner, id) in old {
                 let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? else {
                     continue;
                 };
-                let entries = self.remove(&mut tx, vec![asset]).await?;
-                changes::record(&mut tx, owner, self.now(), &entries).await?;
+                self.remove(&mut tx, &mut feeds, owner, vec![asset]).await?;
                 purged += 1;
             }
+            feeds.record(&mut tx, self.now()).await?;
             tx.commit().await?;
         }
     }

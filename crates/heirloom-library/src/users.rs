@@ -1,14 +1,19 @@
 //! Accounts.
 
 use heirloom_store::{
-    changes::{self, ChangeKind, Entry},
+    changes::{self, ChangeKind, Entry, Feeds},
     settings,
     users::{self, User},
 };
 use heirloom_types::{caller::Caller, ids::UserId, permission::Permission};
 use serde_json::Value;
 
-use crate::{Error, Library, Result, access::require_admin, auth::hash_password};
+use crate::{
+    Error, Library, Result,
+    access::{require, require_admin},
+    auth::hash_password,
+    preferences::{self, Preferences},
+};
 
 /// Colours of accounts without a picture, as the contract names them.
 pub const AVATAR_COLORS: &[&str] = &[
@@ -38,6 +43,17 @@ pub struct UserChange {
     pub name: Option<String>,
     pub password: Option<String>,
     pub avatar_color: Option<String>,
+}
+
+/// What an administrator may change of an account; what is absent stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    pub own: UserChange,
+    pub is_admin: Option<bool>,
+    pub should_change_password: Option<bool>,
+    pub quota_bytes: Option<Option<i64>>,
+    pub storage_label: Option<Option<String>>,
+    pub pin: Option<Option<String>>,
 }
 
 impl Library {
@@ -73,6 +89,7 @@ impl Library {
     /// Makes an account, for an administrator.
     pub async fn create_user(&self, caller: &Caller, new: NewUser) -> Result<User> {
         require_admin(caller)?;
+        require(caller, Permission::AdminUserCreate)?;
         self.create_user_unasked(new).await
     }
 
@@ -118,6 +135,102 @@ impl Library {
         .await
     }
 
+    /// Every account, for an administrator.
+    pub async fn accounts(&self, caller: &Caller, with_deleted: bool) -> Result<Vec<User>> {
+        require_admin(caller)?;
+        require(caller, Permission::AdminUserRead)?;
+        let mut found = users::list_any(&mut self.db.read().await?).await?;
+        found.retain(|user| with_deleted || user.deleted_at.is_none());
+        Ok(found)
+    }
+
+    pub async fn account(&self, caller: &Caller, id: UserId) -> Result<User> {
+        require_admin(caller)?;
+        require(caller, Permission::AdminUserRead)?;
+        users::get_any(&mut self.db.read().await?, id)
+            .await?
+            .ok_or(Error::not_found("user", id, Permission::AdminUserRead))
+    }
+
+    /// Changes anybody's account, for an administrator.
+    pub async fn update_account(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        change: AccountChange,
+    ) -> Result<User> {
+        require_admin(caller)?;
+        require(caller, Permission::AdminUserUpdate)?;
+        if id == caller.user && change.is_admin == Some(false) {
+            return Err(Error::Conflict(
+                "You cannot take administration from yourself".into(),
+            ));
+        }
+        let hash = match change.own.password {
+            Some(password) => Some(hash_password(password).await?),
+            None => None,
+        };
+        let email = change.own.email.as_deref().map(checked_email).transpose()?;
+        let label = change.storage_label.map(checked_label).transpose()?;
+        let changed = self
+            .change_user(id, |user| {
+                user.email = email.unwrap_or_else(|| user.email.clone());
+                user.name = change.own.name.unwrap_or_else(|| user.name.clone());
+                user.avatar_color = change
+                    .own
+                    .avatar_color
+                    .unwrap_or_else(|| user.avatar_color.clone());
+                user.password_hash = hash.or(user.password_hash.take());
+                user.is_admin = change.is_admin.unwrap_or(user.is_admin);
+                user.should_change_password = change
+                    .should_change_password
+                    .unwrap_or(user.should_change_password);
+                user.quota_bytes = change.quota_bytes.unwrap_or(user.quota_bytes);
+                user.storage_label = label.unwrap_or_else(|| user.storage_label.clone());
+            })
+            .await?;
+        if let Some(pin) = change.pin {
+            self.write_pin(id, pin.as_deref()).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Closes an account: it cannot log in, and nobody sees it. It can be restored.
+    pub async fn close_account(&self, caller: &Caller, id: UserId) -> Result<User> {
+        require_admin(caller)?;
+        require(caller, Permission::AdminUserDelete)?;
+        if id == caller.user {
+            return Err(Error::Conflict("Cannot delete your own account".into()));
+        }
+        self.account(caller, id).await?;
+        self.set_closed(id, true).await
+    }
+
+    pub async fn restore_account(&self, caller: &Caller, id: UserId) -> Result<User> {
+        require_admin(caller)?;
+        require(caller, Permission::AdminUserDelete)?;
+        self.account(caller, id).await?;
+        self.set_closed(id, false).await
+    }
+
+    async fn set_closed(&self, id: UserId, is_closed: bool) -> Result<User> {
+        let now = self.now();
+        let mut tx = self.db.write().await?;
+        users::set_deleted(&mut tx, id, is_closed.then_some(now), now).await?;
+        if is_closed {
+            heirloom_store::sessions::delete_others(&mut tx, id, None).await?;
+        }
+        tell_of_user(id).record(&mut tx, now).await?;
+        let user = users::get_any(&mut tx, id).await?.ok_or(Error::not_found(
+            "user",
+            id,
+            Permission::AdminUserDelete,
+        ))?;
+        tx.commit().await?;
+        self.callers.clear();
+        Ok(user)
+    }
+
     /// Sets a password, for whoever has the machine. The person is asked to choose their own at the next log-in.
     pub async fn reset_password(&self, email: &str, password: String) -> Result<User> {
         let hash = hash_password(password).await?;
@@ -155,13 +268,17 @@ impl Library {
 
     /// Writes a setting of the caller's account.
     pub async fn set_user_setting(&self, caller: &Caller, key: &str, value: Value) -> Result<()> {
+        self.set_setting(caller.user, key, value).await
+    }
+
+    pub(crate) async fn set_setting(&self, user: UserId, key: &str, value: Value) -> Result<()> {
         let mut tx = self.db.write().await?;
-        settings::set_user(&mut tx, caller.user, key, value).await?;
+        settings::set_user(&mut tx, user, key, value).await?;
         changes::record(
             &mut tx,
-            caller.user,
+            user,
             self.now(),
-            &[Entry::upsert(ChangeKind::UserSetting, caller.user)],
+            &[Entry::upsert(ChangeKind::UserSetting, user).detail(key)],
         )
         .await?;
         tx.commit().await?;
@@ -190,13 +307,7 @@ impl Library {
         check_name(&user.name)?;
         user.updated_at = self.now();
         users::update(&mut tx, &user).await.map_err(taken_email)?;
-        changes::record(
-            &mut tx,
-            id,
-            self.now(),
-            &[Entry::upsert(ChangeKind::User, id)],
-        )
-        .await?;
+        tell_of_user(id).record(&mut tx, self.now()).await?;
         tx.commit().await?;
         self.callers.clear();
         Ok(user)
@@ -233,16 +344,23 @@ impl Library {
 
     async fn insert_user(&self, mut tx: heirloom_store::Tx, user: User) -> Result<User> {
         users::insert(&mut tx, &user).await.map_err(taken_email)?;
-        changes::record(
-            &mut tx,
-            user.id,
-            self.now(),
-            &[Entry::upsert(ChangeKind::User, user.id)],
-        )
-        .await?;
+        // Phones hide what they have no preferences for.
+        let preferences =
+            serde_json::to_value(Preferences::default()).map_err(anyhow::Error::from)?;
+        settings::set_user(&mut tx, user.id, preferences::KEY, preferences).await?;
+        tell_of_user(user.id).record(&mut tx, self.now()).await?;
         tx.commit().await?;
         Ok(user)
     }
+}
+
+/// An account shows to its owner and to everybody.
+pub(crate) fn tell_of_user(id: UserId) -> Feeds {
+    let mut feeds = Feeds::default();
+    for feed in [id.0, changes::EVERYONE] {
+        feeds.add(feed, Entry::upsert(ChangeKind::User, id));
+    }
+    feeds
 }
 
 fn checked_email(email: &str) -> Result<String> {
@@ -255,6 +373,24 @@ fn checked_email(email: &str) -> Result<String> {
         Ok(email)
     } else {
         Err(Error::invalid("email", "is not an e-mail address"))
+    }
+}
+
+/// A label becomes a folder's name.
+fn checked_label(label: Option<String>) -> Result<Option<String>> {
+    let is_plain = |label: &String| {
+        !label.is_empty()
+            && label
+                .chars()
+                .all(|letter| letter.is_alphanumeric() || "-_.".contains(letter))
+            && !label.starts_with('.')
+    };
+    match label.filter(|label| !label.is_empty()) {
+        Some(label) if !is_plain(&label) => Err(Error::invalid(
+            "storageLabel",
+            "may hold letters, digits, dashes, dots and underscores only",
+        )),
+        label => Ok(label),
     }
 }
 

@@ -1,13 +1,19 @@
 //! Every operation that is served, by noun.
 
+mod admin_users;
 mod albums;
 mod api_keys;
 mod assets;
 mod auth;
 mod files;
 mod jobs;
+mod partners;
 mod resumable;
 mod server;
+mod sessions;
+mod stacks;
+mod sync;
+mod tags;
 mod timeline;
 mod trash;
 mod upload;
@@ -63,13 +69,19 @@ impl Operation {
 
 fn all() -> Vec<Operation> {
     [
+        admin_users::operations(),
         albums::operations(),
         api_keys::operations(),
         assets::operations(),
         auth::operations(),
         files::operations(),
         jobs::operations(),
+        partners::operations(),
         server::operations(),
+        sessions::operations(),
+        stacks::operations(),
+        sync::operations(),
+        tags::operations(),
         timeline::operations(),
         trash::operations(),
         upload::operations(),

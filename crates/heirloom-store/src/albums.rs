@@ -172,6 +172,50 @@ pub async fn upsert_user(tx: &mut Tx, part: AlbumUser) -> Result<()> {
     Ok(())
 }
 
+/// From which position of the person's feed on they see the album grow.
+pub async fn set_since(tx: &mut Tx, album: AlbumId, user: UserId, seq: i64) -> Result<()> {
+    tx.execute(sql!(
+        "update album_users set since_seq = $3 where album_id = $1 and user_id = $2",
+        album,
+        user,
+        seq
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn delete_user(tx: &mut Tx, album: AlbumId, user: UserId) -> Result<()> {
+    tx.execute(sql!(
+        "delete from album_users where album_id = $1 and user_id = $2",
+        album,
+        user
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn has_asset(tx: &mut Tx, album: AlbumId, asset: AssetId) -> Result<bool> {
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from album_assets where album_id = $1 and asset_id = $2",
+            album,
+            asset
+        ))
+        .await?;
+    Ok(count > 0)
+}
+
+/// Whether people without an account can see it.
+pub async fn has_shared_link(tx: &mut Tx, album: AlbumId) -> Result<bool> {
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from shared_links where album_id = $1",
+            album
+        ))
+        .await?;
+    Ok(count > 0)
+}
+
 /// Puts an asset into an album; `false` when it was there already.
 pub async fn add_asset(
     tx: &mut Tx,
@@ -191,6 +235,28 @@ pub async fn add_asset(
         ))
         .await?;
     Ok(added == 1)
+}
+
+/// Every asset of an album, also those in somebody's trash.
+pub async fn list_assets(tx: &mut Tx, album: AlbumId) -> Result<Vec<AssetId>> {
+    let rows: Vec<(AssetId,)> = tx
+        .all(sql!(
+            "select asset_id from album_assets where album_id = $1 order by asset_id",
+            album
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Takes an asset out of every album.
+pub async fn remove_asset_everywhere(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<()> {
+    tx.execute(sql!(
+        "delete from album_assets where owner_id = $1 and asset_id = $2",
+        owner,
+        asset
+    ))
+    .await?;
+    Ok(())
 }
 
 /// Takes an asset out of an album; `false` when it was not there.

@@ -3,7 +3,7 @@
 use heirloom_types::{
     caller::Scope,
     checksum::{Blake3, Sha1},
-    ids::{AssetId, UserId},
+    ids::{AssetId, StackId, UserId},
     media_type::MediaKind,
     time::Timestamp,
 };
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::{Result, Tx, sql, text_enum};
 
 /// Ids of one statement: far below the parameter limits of both databases (32,766 and 65,535).
-const IDS_PER_STATEMENT: usize = 10_000;
+pub(crate) const IDS_PER_STATEMENT: usize = 10_000;
 
 macro_rules! columns {
     () => {
@@ -25,6 +25,9 @@ macro_rules! columns {
     };
 }
 
+/// As the statements here list them.
+pub(crate) const COLUMNS: &str = columns!();
+
 text_enum! {
     /// Where an asset shows.
     pub enum Visibility {
@@ -34,6 +37,13 @@ text_enum! {
         Hidden = "hidden",
         /// Behind the PIN.
         Locked = "locked",
+    }
+}
+
+impl Visibility {
+    /// Whether an asset that shows there may go into albums.
+    pub fn is_shareable(self) -> bool {
+        matches!(self, Self::Timeline | Self::Archive)
     }
 }
 
@@ -88,7 +98,7 @@ pub struct Asset {
     pub renditions: i32,
     /// The hidden asset with the moving part of a live photo.
     pub live_video_id: Option<AssetId>,
-    pub stack_id: Option<Uuid>,
+    pub stack_id: Option<StackId>,
     pub library_id: Option<Uuid>,
     pub duplicate_id: Option<Uuid>,
 }
@@ -117,6 +127,34 @@ pub async fn get(tx: &mut Tx, scope: Scope, id: AssetId) -> Result<Option<Asset>
     .await
 }
 
+/// By id, if somebody else shows it to that reader: a partner their library, an album its assets. The moving part of a
+/// live photo shows where the still does. `as_partner` leaves the albums out.
+pub async fn get_shared(
+    tx: &mut Tx,
+    reader: UserId,
+    id: AssetId,
+    as_partner: bool,
+) -> Result<Option<Asset>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from assets a where id = $2 and visibility <> 'locked' and (
+                (visibility in ('timeline', 'hidden') and deleted_at is null
+                 and owner_id in (select shared_by_id from partners where shared_with_id = $1))
+                or (not $3 and exists (
+                    select 1 from album_users u join album_assets m on m.album_id = u.album_id
+                    where u.user_id = $1 and m.owner_id = a.owner_id and m.asset_id in (
+                        select s.id from assets s where s.owner_id = a.owner_id
+                        and (s.id = a.id or s.live_video_id = a.id)))))"
+        ),
+        reader,
+        id,
+        as_partner,
+    ))
+    .await
+}
+
 /// Those of `ids` that are in scope, in no order.
 pub async fn list(tx: &mut Tx, scope: Scope, ids: &[AssetId]) -> Result<Vec<Asset>> {
     let mut found = Vec::with_capacity(ids.len());
@@ -131,6 +169,21 @@ pub async fn list(tx: &mut Tx, scope: Scope, ids: &[AssetId]) -> Result<Vec<Asse
         found.extend(tx.all::<Asset>(statement).await?);
     }
     Ok(found)
+}
+
+/// Keeps rows from other writers until the commit, always in one order. Whoever reads a row in order to write it whole
+/// locks it first.
+pub async fn lock(tx: &mut Tx, owner: UserId, ids: &[AssetId]) -> Result<()> {
+    for chunk in ids.chunks(IDS_PER_STATEMENT) {
+        let ids: Vec<Uuid> = chunk.iter().map(|id| id.0).collect();
+        let text = format!(
+            "select id from assets where owner_id = $1 and id in (*) order by id{}",
+            tx.for_update()
+        );
+        let statement = crate::db::Sql::composed(&text, vec![owner.0.into()], &ids);
+        tx.all::<(AssetId,)>(statement).await?;
+    }
+    Ok(())
 }
 
 /// The uploaded asset of that owner with that content; files of external libraries do not count.

@@ -26,6 +26,8 @@ use crate::error::{Error, Result};
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of an embedded database: more than cores only costs memory.
 const SQLITE_READERS_MAX: u32 = 4;
+/// Devices that are sent their library at the same time.
+const SQLITE_SNAPSHOTS_MAX: u32 = 8;
 /// Connections of one process to PostgreSQL.
 const POSTGRES_CONNECTIONS_MAX: u32 = 16;
 
@@ -35,6 +37,8 @@ pub enum Db {
     /// Many readers, and one writer that queues its callers.
     Sqlite {
         readers: SqlitePool,
+        /// Views that stay open as long as a client is slow: they must not keep readers waiting.
+        snapshots: SqlitePool,
         writer: SqlitePool,
     },
     Postgres(PgPool),
@@ -78,9 +82,18 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options.read_only(true))
+            .connect_with(options.clone().read_only(true))
             .await?;
-        Ok(Self::Sqlite { readers, writer })
+        let snapshots = SqlitePoolOptions::new()
+            .max_connections(SQLITE_SNAPSHOTS_MAX)
+            .min_connections(0)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite {
+            readers,
+            snapshots,
+            writer,
+        })
     }
 
     /// Connects to a PostgreSQL server and brings its schema up to date.
@@ -106,6 +119,14 @@ impl Db {
         })
     }
 
+    /// As [`Db::read`], for a view that stays open as long as a client listens.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        match self {
+            Self::Sqlite { snapshots, .. } => Ok(Tx::Sqlite(snapshots.begin().await?)),
+            Self::Postgres(_) => self.read().await,
+        }
+    }
+
     /// Starts a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
@@ -117,8 +138,13 @@ impl Db {
     /// Ends all connections; what is under way is finished first.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { readers, writer } => {
+            Self::Sqlite {
+                readers,
+                snapshots,
+                writer,
+            } => {
                 readers.close().await;
+                snapshots.close().await;
                 writer.close().await;
             }
             Self::Postgres(pool) => pool.close().await,

@@ -18,6 +18,9 @@ macro_rules! columns {
     };
 }
 
+/// As the statements here list them.
+pub(crate) const COLUMNS: &str = columns!();
+
 /// What one file says of itself, with what a person said instead.
 #[derive(Clone, Debug, FromRow)]
 pub struct Exif {

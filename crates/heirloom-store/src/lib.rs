@@ -14,10 +14,16 @@ pub mod db;
 pub mod doomed_files;
 pub mod error;
 pub mod exif;
+pub mod memories;
+pub mod partners;
+pub mod people;
 pub mod queue;
 pub mod sessions;
 pub mod settings;
+pub mod stacks;
 pub mod stages;
+pub mod sync;
+pub mod sync_checkpoints;
 pub mod system;
 pub mod tags;
 #[cfg(feature = "testing")]

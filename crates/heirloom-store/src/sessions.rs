@@ -130,6 +130,16 @@ pub async fn set_elevated(tx: &mut Tx, id: SessionId, until: Option<Timestamp>) 
     Ok(())
 }
 
+/// Closes the locked folder on every device of a user.
+pub async fn lock_all(tx: &mut Tx, user: UserId) -> Result<()> {
+    tx.execute(sql!(
+        "update sessions set elevated_until = null where user_id = $1",
+        user
+    ))
+    .await?;
+    Ok(())
+}
+
 pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<bool> {
     Ok(tx
         .execute(sql!(

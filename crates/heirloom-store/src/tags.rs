@@ -59,6 +59,55 @@ pub async fn get_by_value(tx: &mut Tx, owner: UserId, value: &str) -> Result<Opt
     .await
 }
 
+pub async fn get(tx: &mut Tx, owner: UserId, id: TagId) -> Result<Option<Tag>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from tags where owner_id = $1 and id = $2"
+        ),
+        owner,
+        id
+    ))
+    .await
+}
+
+pub async fn set_color(tx: &mut Tx, id: TagId, color: Option<&str>, now: Timestamp) -> Result<()> {
+    tx.execute(sql!(
+        "update tags set color = $2, updated_at = $3 where id = $1",
+        id,
+        color,
+        now
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Removes a tag with those below it, and from every asset.
+pub async fn delete(tx: &mut Tx, id: TagId) -> Result<()> {
+    tx.execute(sql!("delete from tags where id = $1", id))
+        .await?;
+    Ok(())
+}
+
+/// Takes a keyword from an asset; the answer says whether it was there.
+pub async fn remove_from_asset(
+    tx: &mut Tx,
+    owner: UserId,
+    asset: AssetId,
+    tag: TagId,
+) -> Result<bool> {
+    let removed = tx
+        .execute(sql!(
+            "delete from asset_tags where owner_id = $1 and asset_id = $2 and tag_id = $3",
+            owner,
+            asset,
+            tag,
+        ))
+        .await?;
+    Ok(removed > 0)
+}
+
 pub async fn insert(tx: &mut Tx, tag: &Tag) -> Result<()> {
     tx.execute(sql!(
         concat!(

@@ -13,6 +13,9 @@ macro_rules! columns {
     };
 }
 
+/// As the statements here list them.
+pub(crate) const COLUMNS: &str = columns!();
+
 /// One account.
 #[derive(Clone, Debug, FromRow)]
 pub struct User {
@@ -71,6 +74,53 @@ pub async fn list(tx: &mut Tx) -> Result<Vec<User>> {
         " from users where deleted_at is null order by name, id"
     )))
     .await
+}
+
+/// By id, also an account that is being deleted.
+pub async fn get_any(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
+    tx.optional(sql!(
+        concat!("select ", columns!(), " from users where id = $1"),
+        id
+    ))
+    .await
+}
+
+/// Everybody, also accounts that are being deleted.
+pub async fn list_any(tx: &mut Tx) -> Result<Vec<User>> {
+    tx.all(sql!(concat!(
+        "select ",
+        columns!(),
+        " from users order by name, id"
+    )))
+    .await
+}
+
+/// Marks an account as being deleted, or takes that back.
+pub async fn set_deleted(
+    tx: &mut Tx,
+    id: UserId,
+    at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(sql!(
+        "update users set deleted_at = $2, updated_at = $3 where id = $1",
+        id,
+        at,
+        now
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn set_pin(tx: &mut Tx, id: UserId, hash: Option<&str>, now: Timestamp) -> Result<()> {
+    tx.execute(sql!(
+        "update users set pin_hash = $2, updated_at = $3 where id = $1",
+        id,
+        hash,
+        now
+    ))
+    .await?;
+    Ok(())
 }
 
 /// Whether somebody administers this server yet.

@@ -79,6 +79,20 @@ ids! {
     AlbumId;
     /// A keyword.
     TagId;
+    /// Pictures of one moment that show as one.
+    StackId;
+    /// Assets brought back on their day.
+    MemoryId;
+    /// Somebody who appears in pictures.
+    PersonId;
+    /// One face in one picture.
+    FaceId;
+    /// A way in for people without an account.
+    SharedLinkId;
+    /// A comment or a like in an album.
+    ActivityId;
+    /// Something the server tells a person.
+    NotificationId;
     /// A resumable upload that is not an asset yet.
     UploadId;
     /// A unit of durable work.

@@ -48,7 +48,7 @@ impl Library {
         let before = exif::get(tx, asset.owner_id, asset.id).await?;
         exif::upsert(tx, &exif_row(asset, &facts, before)).await?;
         let mut entries = self
-            .tag(tx, asset.owner_id, asset.id, &facts.keywords)
+            .put_keywords(tx, asset.owner_id, asset.id, &facts.keywords)
             .await?;
         if let Some(id) = &facts.live_photo_id {
             entries.extend(self.pair(tx, asset, id).await?);
@@ -56,7 +56,7 @@ impl Library {
         Ok(entries)
     }
 
-    async fn tag(
+    async fn put_keywords(
         &self,
         tx: &mut Tx,
         owner: UserId,
@@ -76,7 +76,7 @@ impl Library {
     }
 
     /// The tag `a/b/c`, with `a` and `a/b` above it.
-    async fn tag_of_path(
+    pub(crate) async fn tag_of_path(
         &self,
         tx: &mut Tx,
         owner: UserId,

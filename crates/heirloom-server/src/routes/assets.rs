@@ -4,11 +4,11 @@ use axum::{Json, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use heirloom_api::assets::{
-    AssetBulkDelete, AssetBulkUpdate, AssetResponse, AssetStatsResponse, ExifResponse, TagResponse,
-    UpdateAsset,
+    AssetBulkDelete, AssetBulkUpdate, AssetResponse, AssetStackResponse, AssetStatsResponse,
+    ExifResponse, TagResponse, UpdateAsset,
 };
 use heirloom_library::assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility};
-use heirloom_store::system::TotalsFilter;
+use heirloom_store::system::{AssetTotals, TotalsFilter};
 use heirloom_types::{
     ids::AssetId,
     media_type::{self, MediaKind},
@@ -34,7 +34,7 @@ operations! {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct StatisticsFilter {
+pub(super) struct StatisticsFilter {
     is_favorite: Option<bool>,
     is_trashed: Option<bool>,
     visibility: Option<String>,
@@ -44,17 +44,30 @@ async fn statistics(
     cx: Cx,
     Query(filter): Query<StatisticsFilter>,
 ) -> ApiResult<Json<AssetStatsResponse>> {
-    let filter = TotalsFilter {
-        visibility: filter.visibility.as_deref().map(visibility).transpose()?,
-        is_favorite: filter.is_favorite,
-        is_trashed: filter.is_trashed,
-    };
-    let totals = cx.app.library.asset_totals(&cx.caller, filter).await?;
-    Ok(Json(AssetStatsResponse {
+    let totals = cx
+        .app
+        .library
+        .asset_totals(&cx.caller, filter.totals()?)
+        .await?;
+    Ok(Json(stats_response(totals)))
+}
+
+impl StatisticsFilter {
+    pub(super) fn totals(&self) -> ApiResult<TotalsFilter> {
+        Ok(TotalsFilter {
+            visibility: self.visibility.as_deref().map(visibility).transpose()?,
+            is_favorite: self.is_favorite,
+            is_trashed: self.is_trashed,
+        })
+    }
+}
+
+pub(super) fn stats_response(totals: AssetTotals) -> AssetStatsResponse {
+    AssetStatsResponse {
         images: totals.images,
         total: totals.images + totals.videos,
         videos: totals.videos,
-    }))
+    }
 }
 
 async fn get(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetResponse>> {
@@ -133,8 +146,13 @@ fn captured(text: &str) -> ApiResult<(NaiveDateTime, Option<FixedOffset>)> {
         .map_err(|_| ApiError::invalid(&["dateTimeOriginal"], "Invalid ISO datetime"))
 }
 
-fn response(details: AssetDetails) -> AssetResponse {
-    let AssetDetails { asset, exif, tags } = details;
+pub(super) fn response(details: AssetDetails) -> AssetResponse {
+    let AssetDetails {
+        asset,
+        exif,
+        tags,
+        stack,
+    } = details;
     AssetResponse {
         checksum: asset.sha1.to_base64(),
         created_at: asset.created_at,
@@ -157,7 +175,11 @@ fn response(details: AssetDetails) -> AssetResponse {
             .map_or("application/octet-stream", |known| known.mime),
         owner_id: asset.owner_id,
         people: [],
-        stack: None,
+        stack: stack.map(|(stack, asset_count)| AssetStackResponse {
+            asset_count,
+            id: stack.id,
+            primary_asset_id: stack.primary_asset_id,
+        }),
         tags: tags.into_iter().map(tag_response).collect(),
         thumbhash: asset.thumbhash.as_ref().map(|hash| STANDARD.encode(hash)),
         r#type: type_name(asset.kind),
@@ -197,7 +219,7 @@ fn exif_response(asset: &Asset, exif: Exif) -> ExifResponse {
     }
 }
 
-fn tag_response(tag: Tag) -> TagResponse {
+pub(super) fn tag_response(tag: Tag) -> TagResponse {
     TagResponse {
         name: tag.name().to_owned(),
         color: tag.color,

@@ -9,10 +9,18 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use heirloom_api::{
-    auth::{LoginCredential, LoginResponse, LogoutResponse, SignUp, ValidateAccessTokenResponse},
+    auth::{
+        AuthStatusResponse, ChangePassword, LoginCredential, LoginResponse, LogoutResponse,
+        PinCodeChange, PinCodeProof, PinCodeSetup, SignUp, ValidateAccessTokenResponse,
+    },
     users::UserAdminResponse,
 };
-use heirloom_library::auth::{Device, LogIn};
+use heirloom_library::{
+    access,
+    auth::{Device, LogIn},
+    pin::Proof,
+};
+use heirloom_types::permission::Permission;
 
 use super::{operations, users::admin_response};
 use crate::{app::App, cookies, cx::Cx, error::ApiResult, input::Body};
@@ -22,6 +30,13 @@ operations! {
     POST "/auth/login" => log_in,
     POST "/auth/logout" => log_out,
     POST "/auth/validateToken" => validate,
+    POST "/auth/change-password" => change_password,
+    GET "/auth/status" => status,
+    POST "/auth/pin-code" => set_pin,
+    PUT "/auth/pin-code" => change_pin,
+    DELETE "/auth/pin-code" => reset_pin,
+    POST "/auth/session/unlock" => unlock,
+    POST "/auth/session/lock" => lock,
 }
 
 async fn sign_up(
@@ -91,4 +106,76 @@ async fn log_out(cx: Cx) -> ApiResult<Response> {
 
 async fn validate(_cx: Cx) -> Json<ValidateAccessTokenResponse> {
     Json(ValidateAccessTokenResponse { auth_status: true })
+}
+
+async fn change_password(
+    cx: Cx,
+    Body(wanted): Body<ChangePassword>,
+) -> ApiResult<Json<UserAdminResponse>> {
+    access::require(&cx.caller, Permission::AuthChangePassword)?;
+    let keeps_sessions = !wanted.invalidate_sessions;
+    let user = cx
+        .app
+        .library
+        .change_password(
+            &cx.caller,
+            wanted.password,
+            wanted.new_password,
+            keeps_sessions,
+        )
+        .await?;
+    Ok(Json(admin_response(user)))
+}
+
+async fn status(cx: Cx) -> ApiResult<Json<AuthStatusResponse>> {
+    let status = cx.app.library.auth_status(&cx.caller).await?;
+    Ok(Json(AuthStatusResponse {
+        expires_at: status.expires_at,
+        is_elevated: status.is_elevated,
+        password: status.has_password,
+        pin_code: status.has_pin,
+        pin_expires_at: status.pin_expires_at,
+    }))
+}
+
+async fn set_pin(cx: Cx, Body(new): Body<PinCodeSetup>) -> ApiResult<StatusCode> {
+    cx.app.library.set_pin(&cx.caller, &new.pin_code).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn change_pin(cx: Cx, Body(wanted): Body<PinCodeChange>) -> ApiResult<StatusCode> {
+    let proof = Proof {
+        pin: wanted.pin_code,
+        password: wanted.password,
+    };
+    cx.app
+        .library
+        .change_pin(&cx.caller, proof, &wanted.new_pin_code)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn reset_pin(cx: Cx, Body(given): Body<PinCodeProof>) -> ApiResult<StatusCode> {
+    cx.app.library.reset_pin(&cx.caller, proof(given)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn unlock(cx: Cx, Body(given): Body<PinCodeProof>) -> ApiResult<StatusCode> {
+    cx.app
+        .library
+        .unlock_session(&cx.caller, proof(given))
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn lock(cx: Cx) -> ApiResult<StatusCode> {
+    cx.app.library.lock_session(&cx.caller).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn proof(given: PinCodeProof) -> Proof {
+    Proof {
+        pin: given.pin_code,
+        password: given.password,
+    }
 }

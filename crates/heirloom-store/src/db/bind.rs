@@ -78,7 +78,10 @@ macro_rules! bind_ids {
     )+};
 }
 
-bind_ids! { UserId AssetId SessionId ApiKeyId AlbumId TagId UploadId JobId WorkerId }
+bind_ids! {
+    UserId AssetId SessionId ApiKeyId AlbumId TagId StackId MemoryId PersonId FaceId SharedLinkId ActivityId
+    NotificationId UploadId JobId WorkerId
+}
 
 macro_rules! bind_checksums {
     ($($name:ident)+) => {$(

@@ -15,6 +15,14 @@ macro_rules! claim_jobs {
 }
 
 impl Tx {
+    /// What makes a selection keep its rows from other writers until the commit; SQLite has one writer.
+    pub(crate) fn for_update(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " for update",
+        }
+    }
+
     /// Takes visible jobs: `$1` worker, `$2` end of the lease, `$3` priority, `$4` now, `$5` limit. Workers of one
     /// PostgreSQL step over rows that others are taking; SQLite has one writer and needs no such clause.
     pub(crate) fn claim_jobs(&self) -> &'static str {

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use sea_query::{Value, Values};
 use sea_query_sqlx::SqlxValues;
+use uuid::Uuid;
 
-/// Text and values of one statement. Text comes from [`sql!`](crate::sql), where it is a literal, or from the query
-/// builder; nothing else can make one, so no input of a user ever becomes text.
+/// Text and values of one statement. Text comes from [`sql!`](crate::sql), where it is a literal, from the query
+/// builder, or from parts that are literals in this crate; no input of a user ever becomes text.
 #[derive(Clone, Debug)]
 pub struct Sql {
     text: Cow<'static, str>,
@@ -18,6 +19,19 @@ impl Sql {
     pub fn literal(text: &'static str, values: Vec<Value>) -> Self {
         Self {
             text: Cow::Borrowed(text),
+            values: SqlxValues(Values(values)),
+        }
+    }
+
+    /// Text that is put together at run time; `(*)` in it becomes the placeholders of `ids`, after those of `values`.
+    pub(crate) fn composed(text: &str, mut values: Vec<Value>, ids: &[Uuid]) -> Self {
+        let first = values.len() + 1;
+        let places: Vec<String> = (first..first + ids.len())
+            .map(|place| format!("${place}"))
+            .collect();
+        values.extend(ids.iter().map(|&id| Value::from(id)));
+        Self {
+            text: Cow::Owned(text.replace("(*)", &format!("({})", places.join(", ")))),
             values: SqlxValues(Values(values)),
         }
     }

@@ -95,7 +95,7 @@ async fn what_is_not_there_is_answered_as_clients_expect() {
         (status, answer["message"].as_str()),
         (StatusCode::NOT_FOUND, Some("Cannot GET /api/nope"))
     );
-    let (status, _) = server.call(Method::GET, "/people", None).await;
+    let (status, _) = server.call(Method::GET, "/plugins", None).await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     let again = json!({"email": "eve@example.org", "name": "Eve", "password": "x"});
     let (status, answer) = server

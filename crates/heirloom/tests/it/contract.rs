@@ -112,7 +112,17 @@ fn validator(key: String, schema: &Value) -> &'static Validator {
 }
 
 /// Operations beyond the contract that its clients use all the same (CLIENTS: hidden twins).
-const HIDDEN: &[(&str, &str)] = &[("PATCH", "/assets"), ("PATCH", "/assets/{id}")];
+const HIDDEN: &[(&str, &str)] = &[
+    ("PATCH", "/admin/users/{id}"),
+    ("PATCH", "/admin/users/{id}/preferences"),
+    ("PATCH", "/assets"),
+    ("PATCH", "/assets/{id}"),
+    ("PATCH", "/sessions/{id}"),
+    ("PATCH", "/stacks/{id}"),
+    ("PATCH", "/tags/{id}"),
+    ("PATCH", "/users/me"),
+    ("PATCH", "/users/me/preferences"),
+];
 
 #[test]
 fn what_is_served_and_what_is_not_are_the_contract() {

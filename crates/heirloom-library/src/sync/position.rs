@@ -1,0 +1,158 @@
+//! How far a device has read, in the words of the wire: `Type|uuid[|extra]`.
+//!
+//! The uuid carries a position of the feed in its first 48 bits, in the form of version 7; clients do not look inside.
+
+use heirloom_store::sync::Key;
+use uuid::{Builder, Uuid};
+
+use super::{COMPLETE, RESET, sections};
+
+/// How far one entity type has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Position {
+    /// In the middle of the rows: up to that key, from when the feed stood at `base`.
+    Scan { base: i64, after: Key },
+    /// Everything up to that entry of the feed.
+    Feed(i64),
+}
+
+impl Position {
+    /// Of a device that has nothing yet.
+    pub(super) fn start(base: i64) -> Self {
+        Self::Scan {
+            base,
+            after: Key::default(),
+        }
+    }
+
+    /// Where the feed is to be followed from.
+    pub(super) fn seq(self) -> i64 {
+        match self {
+            Self::Scan { base, .. } => base,
+            Self::Feed(seq) => seq,
+        }
+    }
+
+    pub(super) fn ack(self, kind: &str) -> String {
+        let place = uuid_of(self.seq());
+        match self {
+            Self::Scan {
+                after: (parent, entity),
+                ..
+            } => format!("{kind}|{place}|{parent}:{entity}"),
+            Self::Feed(_) => format!("{kind}|{place}"),
+        }
+    }
+}
+
+/// An acknowledgement, taken apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Ack {
+    pub kind: &'static str,
+    pub position: Position,
+    extra: Option<String>,
+}
+
+impl Ack {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '|');
+        let kind = sections::entity_type(parts.next()?)?;
+        if kind == RESET {
+            return Some(Self {
+                kind,
+                position: Position::Feed(0),
+                extra: None,
+            });
+        }
+        let base = seq_of(parts.next()?.parse().ok()?);
+        let extra = parts.next();
+        let position = match extra {
+            Some(cursor) if kind != COMPLETE && cursor != "complete" => Position::Scan {
+                base,
+                after: key_of(cursor)?,
+            },
+            _ => Position::Feed(base),
+        };
+        Some(Self {
+            kind,
+            position,
+            extra: extra.map(str::to_owned),
+        })
+    }
+
+    /// Whether a backfill up to this position has been sent whole.
+    pub(super) fn is_complete(&self) -> bool {
+        self.extra.as_deref() == Some("complete")
+    }
+
+    /// Of the line that ends a stream: which sections were in it, and where the feed of everybody stood.
+    pub(super) fn completed(&self) -> Option<(u64, i64)> {
+        let (sent, everyone) = self.extra.as_deref()?.split_once(':')?;
+        Some((u64::from_str_radix(sent, 16).ok()?, everyone.parse().ok()?))
+    }
+}
+
+/// The acknowledgement of a whole stream.
+pub(super) fn complete_ack(own: i64, everyone: i64, sent: u64) -> String {
+    format!("{COMPLETE}|{}|{sent:x}:{everyone}", uuid_of(own))
+}
+
+/// The acknowledgement of a whole backfill.
+pub(super) fn backfilled_ack(kind: &str, seq: i64) -> String {
+    format!("{kind}|{}|complete", uuid_of(seq))
+}
+
+fn uuid_of(seq: i64) -> Uuid {
+    Builder::from_unix_timestamp_millis(seq.unsigned_abs(), &[0; 10]).into_uuid()
+}
+
+fn seq_of(id: Uuid) -> i64 {
+    (id.as_u128() >> 80) as i64
+}
+
+fn key_of(cursor: &str) -> Option<Key> {
+    let (parent, entity) = cursor.split_once(':')?;
+    Some((parent.parse().ok()?, entity.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_acknowledgement_reads_back_as_it_was_written() {
+        let key = (Uuid::from_u128(7), Uuid::from_u128(9));
+        for position in [
+            Position::Feed(0),
+            Position::Feed(1 << 40),
+            Position::Scan {
+                base: 5,
+                after: key,
+            },
+        ] {
+            let read = Ack::parse(&position.ack("AssetV2")).expect("our own words");
+            assert_eq!(read.position, position);
+            assert_eq!(read.kind, "AssetV2");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_stream_says_what_was_in_it() {
+        let read = Ack::parse(&complete_ack(12, 3, 0b101)).expect("our own words");
+        assert_eq!(read.completed(), Some((0b101, 3)));
+        assert_eq!(read.position, Position::Feed(12));
+    }
+
+    #[test]
+    fn what_nobody_sent_is_refused() {
+        for text in [
+            "",
+            "AssetV2",
+            "AssetV2|x",
+            "NoSuchType|0",
+            "AssetV2|00000000-0000-7000-8000-000000000000|x",
+        ] {
+            assert_eq!(Ack::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Pictures of one moment that show as one.
+
+use heirloom_types::{
+    ids::{AssetId, StackId, UserId},
+    time::Timestamp,
+};
+use sqlx::FromRow;
+
+use crate::{Result, Tx, sql};
+
+macro_rules! columns {
+    () => {
+        "id, owner_id, primary_asset_id, created_at, updated_at"
+    };
+}
+
+/// As the statements here list them.
+pub(crate) const COLUMNS: &str = columns!();
+
+/// One stack; its assets name it in `stack_id`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+pub struct Stack {
+    pub id: StackId,
+    pub owner_id: UserId,
+    /// The one that shows.
+    pub primary_asset_id: AssetId,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+pub async fn get(tx: &mut Tx, owner: UserId, id: StackId) -> Result<Option<Stack>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from stacks where owner_id = $1 and id = $2"
+        ),
+        owner,
+        id
+    ))
+    .await
+}
+
+/// With the number of its assets that are not in the trash.
+pub async fn get_counted(tx: &mut Tx, owner: UserId, id: StackId) -> Result<Option<(Stack, i64)>> {
+    let Some(stack) = get(tx, owner, id).await? else {
+        return Ok(None);
+    };
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from assets where owner_id = $1 and stack_id = $2 and deleted_at is null",
+            owner,
+            id
+        ))
+        .await?;
+    Ok(Some((stack, count)))
+}
+
+pub async fn list(tx: &mut Tx, owner: UserId) -> Result<Vec<Stack>> {
+    tx.all(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from stacks where owner_id = $1 order by id"
+        ),
+        owner
+    ))
+    .await
+}
+
+/// Writes the whole row.
+pub async fn upsert(tx: &mut Tx, stack: &Stack) -> Result<()> {
+    tx.execute(sql!(
+        concat!(
+            "insert into stacks (",
+            columns!(),
+            ") values ($1, $2, $3, $4, $5)
+             on conflict (id) do update set primary_asset_id = excluded.primary_asset_id,
+                 updated_at = excluded.updated_at"
+        ),
+        stack.id,
+        stack.owner_id,
+        stack.primary_asset_id,
+        stack.created_at,
+        stack.updated_at,
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn delete(tx: &mut Tx, id: StackId) -> Result<()> {
+    tx.execute(sql!("delete from stacks where id = $1", id))
+        .await?;
+    Ok(())
+}
+
+/// The assets of a stack, its first one first.
+pub async fn list_assets(tx: &mut Tx, owner: UserId, id: StackId) -> Result<Vec<AssetId>> {
+    let rows: Vec<(AssetId,)> = tx
+        .all(sql!(
+            "select id from assets where owner_id = $1 and stack_id = $2 order by is_collapsed, id",
+            owner,
+            id
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

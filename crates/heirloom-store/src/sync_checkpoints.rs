@@ -1,0 +1,59 @@
+//! How far each device has read, per type of entity, in the device's own words: its last acknowledgement.
+
+use heirloom_types::{ids::SessionId, time::Timestamp};
+use sqlx::FromRow;
+
+use crate::{Result, Tx, sql};
+
+/// One acknowledgement.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Checkpoint {
+    pub kind: String,
+    pub ack: String,
+}
+
+pub async fn list(tx: &mut Tx, session: SessionId) -> Result<Vec<Checkpoint>> {
+    tx.all(sql!(
+        "select kind, ack from sync_checkpoints where session_id = $1 order by kind",
+        session
+    ))
+    .await
+}
+
+pub async fn upsert(
+    tx: &mut Tx,
+    session: SessionId,
+    kind: &str,
+    ack: &str,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(sql!(
+        "insert into sync_checkpoints (session_id, kind, ack, created_at, updated_at) values ($1, $2, $3, $4, $4)
+         on conflict (session_id, kind) do update set ack = excluded.ack, updated_at = excluded.updated_at",
+        session,
+        kind,
+        ack,
+        now,
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn delete(tx: &mut Tx, session: SessionId, kind: &str) -> Result<()> {
+    tx.execute(sql!(
+        "delete from sync_checkpoints where session_id = $1 and kind = $2",
+        session,
+        kind
+    ))
+    .await?;
+    Ok(())
+}
+
+pub async fn delete_all(tx: &mut Tx, session: SessionId) -> Result<()> {
+    tx.execute(sql!(
+        "delete from sync_checkpoints where session_id = $1",
+        session
+    ))
+    .await?;
+    Ok(())
+}
