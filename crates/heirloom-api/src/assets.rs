@@ -7,7 +7,7 @@ use heirloom_types::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::wire;
+use crate::{people::PersonResponse, wire};
 
 #[derive(Debug, Serialize)]
 pub struct AssetMediaResponse {
@@ -119,8 +119,7 @@ pub struct AssetResponse {
     pub original_mime_type: &'static str,
     pub original_path: String,
     pub owner_id: UserId,
-    /// Nobody is recognised yet.
-    pub people: [(); 0],
+    pub people: Vec<PersonResponse>,
     pub stack: Option<AssetStackResponse>,
     pub tags: Vec<TagResponse>,
     pub thumbhash: Option<String>,

@@ -3,13 +3,18 @@
 //!
 //! To add a body: a struct in the file of its noun, fields in the contract's order.
 
+pub mod activities;
 pub mod albums;
 pub mod api_keys;
+pub mod asset_metadata;
 pub mod assets;
 pub mod auth;
+pub mod memories;
 pub mod operations;
 pub mod partners;
+pub mod people;
 pub mod queues;
+pub mod search;
 pub mod server;
 pub mod sessions;
 pub mod stacks;

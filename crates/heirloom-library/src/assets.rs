@@ -1,5 +1,7 @@
 //! Assets as people see and change them.
 
+use std::collections::HashMap;
+
 use chrono::{FixedOffset, NaiveDateTime};
 use heirloom_jobs::priority;
 use heirloom_media::{
@@ -9,16 +11,22 @@ use heirloom_media::{
 use heirloom_store::{
     Tx, albums, assets,
     changes::{ChangeKind, Entry, Feeds},
-    exif, stacks, stages, tags,
+    exif, people, stacks, stages, tags,
 };
 pub use heirloom_store::{
     assets::{Asset, Visibility},
     exif::Exif,
+    people::Person,
     stacks::Stack,
     stages::{AssetStage, Stage},
     tags::Tag,
 };
-use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
+use heirloom_types::{
+    caller::Caller,
+    ids::{AssetId, UserId},
+    permission::Permission,
+};
+use uuid::Uuid;
 
 use crate::{
     Error, Library, Result,
@@ -32,6 +40,8 @@ pub struct AssetDetails {
     pub asset: Asset,
     pub exif: Exif,
     pub tags: Vec<Tag>,
+    /// Who can be seen in it.
+    pub people: Vec<Person>,
     /// The stack it is in, and how many assets that has.
     pub stack: Option<(Stack, i64)>,
 }
@@ -160,20 +170,88 @@ impl Library {
 }
 
 pub(crate) async fn details(tx: &mut Tx, asset: Asset) -> Result<AssetDetails> {
-    let exif = exif::get(tx, asset.owner_id, asset.id)
+    details_of(tx, vec![asset])
         .await?
-        .unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
-    let tags = tags::list_of_asset(tx, asset.owner_id, asset.id).await?;
-    let stack = match asset.stack_id {
-        Some(id) => stacks::get_counted(tx, asset.owner_id, id).await?,
-        None => None,
-    };
-    Ok(AssetDetails {
-        asset,
-        exif,
-        tags,
-        stack,
-    })
+        .pop()
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("an asset has details")))
+}
+
+/// What is known of each of these assets, in their order; a handful of statements for all of one owner.
+pub(crate) async fn details_of(tx: &mut Tx, assets: Vec<Asset>) -> Result<Vec<AssetDetails>> {
+    let mut by_owner: HashMap<UserId, Vec<Uuid>> = HashMap::new();
+    for asset in &assets {
+        by_owner.entry(asset.owner_id).or_default().push(asset.id.0);
+    }
+    let mut known = Known::default();
+    for (owner, ids) in by_owner {
+        known.read(tx, owner, &ids).await?;
+    }
+    let mut all = Vec::with_capacity(assets.len());
+    for asset in assets {
+        let stack = match asset.stack_id {
+            Some(id) => stacks::get_counted(tx, asset.owner_id, id).await?,
+            None => None,
+        };
+        all.push(known.details(asset, stack));
+    }
+    Ok(all)
+}
+
+/// What a few statements brought for many assets.
+#[derive(Default)]
+struct Known {
+    exif: HashMap<AssetId, Exif>,
+    tags: HashMap<AssetId, Vec<Tag>>,
+    people: HashMap<AssetId, Vec<Person>>,
+}
+
+impl Known {
+    async fn read(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<()> {
+        for exif in exif::list(tx, owner, ids).await? {
+            self.exif.insert(exif.asset_id, exif);
+        }
+        let tagged = tags::list_of_assets(tx, owner, ids).await?;
+        if !tagged.is_empty() {
+            let tags: HashMap<_, _> = tags::list(tx, owner)
+                .await?
+                .into_iter()
+                .map(|tag| (tag.id, tag))
+                .collect();
+            for (asset, tag) in tagged {
+                let tag = tags.get(&tag).cloned();
+                self.tags.entry(asset).or_default().extend(tag);
+            }
+        }
+        let seen = people::list_of_assets(tx, owner, ids).await?;
+        if !seen.is_empty() {
+            let people: HashMap<_, _> = people::list(tx, owner)
+                .await?
+                .into_iter()
+                .map(|person| (person.id, person))
+                .collect();
+            for (asset, person) in seen {
+                let person = people.get(&person).cloned();
+                self.people.entry(asset).or_default().extend(person);
+            }
+        }
+        Ok(())
+    }
+
+    fn details(&mut self, asset: Asset, stack: Option<(Stack, i64)>) -> AssetDetails {
+        let (owner, id) = (asset.owner_id, asset.id);
+        let mut tags = self.tags.remove(&id).unwrap_or_default();
+        tags.sort_by(|one, other| one.value.cmp(&other.value));
+        AssetDetails {
+            exif: self
+                .exif
+                .remove(&id)
+                .unwrap_or_else(|| Exif::empty(owner, id)),
+            people: self.people.remove(&id).unwrap_or_default(),
+            asset,
+            tags,
+            stack,
+        }
+    }
 }
 
 fn check(caller: &Caller, change: &AssetChange) -> Result<()> {

@@ -4,8 +4,10 @@
 //! beside its noun, which asks [`access`] first and records its change last.
 
 pub mod access;
+pub mod activities;
 pub mod albums;
 pub mod api_keys;
+pub mod asset_metadata;
 pub mod assets;
 pub mod auth;
 mod capture;
@@ -14,11 +16,14 @@ mod feed;
 pub mod files;
 pub mod ingest;
 pub mod library;
+pub mod memories;
 pub mod partners;
+pub mod people;
 pub mod pin;
 pub mod preferences;
 pub mod process;
 pub mod queues;
+pub mod search;
 pub mod sessions;
 pub mod stacks;
 pub mod sync;

@@ -46,6 +46,7 @@ impl Library {
                 .blobs
                 .collect_left_overs(self.now() - STAGING_AGE)
                 .await?;
+        self.refresh_memories().await?;
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;

@@ -1,14 +1,19 @@
 //! Every operation that is served, by noun.
 
+mod activities;
 mod admin_users;
 mod albums;
 mod api_keys;
+mod asset_metadata;
 mod assets;
 mod auth;
 mod files;
 mod jobs;
+mod memories;
 mod partners;
+mod people;
 mod resumable;
+mod search;
 mod server;
 mod sessions;
 mod stacks;
@@ -69,14 +74,19 @@ impl Operation {
 
 fn all() -> Vec<Operation> {
     [
+        activities::operations(),
         admin_users::operations(),
         albums::operations(),
         api_keys::operations(),
+        asset_metadata::operations(),
         assets::operations(),
         auth::operations(),
         files::operations(),
         jobs::operations(),
+        memories::operations(),
         partners::operations(),
+        people::operations(),
+        search::operations(),
         server::operations(),
         sessions::operations(),
         stacks::operations(),

@@ -6,8 +6,9 @@ use heirloom_types::{
     time::Timestamp,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
-use crate::{Result, Tx, sql};
+use crate::{Result, Tx, db::Sql, sql};
 
 macro_rules! columns {
     () => {
@@ -108,6 +109,21 @@ pub async fn get(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<Option<Ex
         asset
     ))
     .await
+}
+
+/// Of these assets of an owner, in no order.
+pub async fn list(tx: &mut Tx, owner: UserId, assets: &[Uuid]) -> Result<Vec<Exif>> {
+    let mut found = Vec::new();
+    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
+        let text = concat!(
+            "select ",
+            columns!(),
+            " from exif where owner_id = $1 and asset_id in (*)"
+        );
+        let statement = Sql::composed(text, vec![owner.0.into()], chunk);
+        found.extend(tx.all::<Exif>(statement).await?);
+    }
+    Ok(found)
 }
 
 /// Writes the whole row.

@@ -4,6 +4,7 @@
 //! its noun that takes `&mut Tx` first, portable SQL with `$1` placeholders through [`sql!`](crate::sql), and a test in
 //! `tests/` that runs on both databases.
 
+pub mod activities;
 pub mod albums;
 pub mod api_keys;
 pub mod asset_metadata;
@@ -18,6 +19,7 @@ pub mod memories;
 pub mod partners;
 pub mod people;
 pub mod queue;
+pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod stacks;

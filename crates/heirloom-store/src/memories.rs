@@ -66,18 +66,18 @@ pub async fn list(tx: &mut Tx, owner: UserId, at: Option<Timestamp>) -> Result<V
     .await
 }
 
-/// Whether the memories of that day and year were made already.
+/// Whether the memory of that past day, to be shown from then on, was made already.
 pub async fn exists_for(
     tx: &mut Tx,
     owner: UserId,
-    kind: &str,
     memory_at: Timestamp,
+    show_at: Timestamp,
 ) -> Result<bool> {
     let count: i64 = tx
         .scalar(sql!(
-            "select count(*) from memories where owner_id = $1 and kind = $2 and memory_at = $3",
+            "select count(*) from memories where owner_id = $1 and show_at = $2 and memory_at = $3",
             owner,
-            kind,
+            show_at,
             memory_at,
         ))
         .await?;

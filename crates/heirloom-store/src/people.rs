@@ -5,8 +5,9 @@ use heirloom_types::{
     time::Timestamp,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
-use crate::{Result, Tx, sql, text_enum};
+use crate::{Result, Tx, db::Sql, sql, text_enum};
 
 macro_rules! columns {
     () => {
@@ -141,6 +142,25 @@ pub async fn count_assets(tx: &mut Tx, owner: UserId, id: PersonId) -> Result<i6
         id,
     ))
     .await
+}
+
+/// Who can be seen in these assets of an owner: asset, person; nobody twice, and nobody hidden.
+pub async fn list_of_assets(
+    tx: &mut Tx,
+    owner: UserId,
+    assets: &[Uuid],
+) -> Result<Vec<(AssetId, PersonId)>> {
+    let mut found = Vec::new();
+    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
+        let statement = Sql::composed(
+            "select distinct f.asset_id, f.person_id from faces f join people p on p.id = f.person_id
+             where f.owner_id = $1 and not p.is_hidden and f.asset_id in (*)",
+            vec![owner.0.into()],
+            chunk,
+        );
+        found.extend(tx.all::<(AssetId, PersonId)>(statement).await?);
+    }
+    Ok(found)
 }
 
 pub async fn get_face(tx: &mut Tx, owner: UserId, id: FaceId) -> Result<Option<Face>> {

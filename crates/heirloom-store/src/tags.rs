@@ -5,8 +5,9 @@ use heirloom_types::{
     time::Timestamp,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
-use crate::{Result, Tx, sql};
+use crate::{Result, Tx, db::Sql, sql};
 
 macro_rules! columns {
     () => {
@@ -136,6 +137,24 @@ pub async fn list_of_asset(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result
         asset,
     ))
     .await
+}
+
+/// The keywords of these assets of an owner: asset, keyword's id.
+pub async fn list_of_assets(
+    tx: &mut Tx,
+    owner: UserId,
+    assets: &[Uuid],
+) -> Result<Vec<(AssetId, TagId)>> {
+    let mut found = Vec::new();
+    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
+        let statement = Sql::composed(
+            "select asset_id, tag_id from asset_tags where owner_id = $1 and asset_id in (*)",
+            vec![owner.0.into()],
+            chunk,
+        );
+        found.extend(tx.all::<(AssetId, TagId)>(statement).await?);
+    }
+    Ok(found)
 }
 
 /// Puts a keyword on an asset; the answer says whether it was not there before.

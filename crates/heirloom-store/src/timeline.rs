@@ -19,6 +19,18 @@ pub fn month_of(local: Timestamp) -> i32 {
     local.year() * 12 + local.month0() as i32
 }
 
+/// The months in which an owner's timeline has something, in no order.
+pub async fn list_known_months(tx: &mut Tx, owner: UserId) -> Result<Vec<i32>> {
+    let rows: Vec<(i32,)> = tx
+        .all(crate::sql!(
+            "select distinct local_month from asset_counts
+             where owner_id = $1 and visibility = 'timeline' and not is_trashed and count > 0",
+            owner
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(month,)| month).collect())
+}
+
 /// What part of a library is asked for.
 #[derive(Clone, Debug)]
 pub struct TimelineFilter {

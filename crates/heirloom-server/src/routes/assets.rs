@@ -151,6 +151,7 @@ pub(super) fn response(details: AssetDetails) -> AssetResponse {
         asset,
         exif,
         tags,
+        people,
         stack,
     } = details;
     AssetResponse {
@@ -174,7 +175,10 @@ pub(super) fn response(details: AssetDetails) -> AssetResponse {
         original_mime_type: media_type::by_name(&asset.original_name)
             .map_or("application/octet-stream", |known| known.mime),
         owner_id: asset.owner_id,
-        people: [],
+        people: people
+            .into_iter()
+            .map(super::people::person_response)
+            .collect(),
         stack: stack.map(|(stack, asset_count)| AssetStackResponse {
             asset_count,
             id: stack.id,

@@ -117,6 +117,8 @@ const HIDDEN: &[(&str, &str)] = &[
     ("PATCH", "/admin/users/{id}/preferences"),
     ("PATCH", "/assets"),
     ("PATCH", "/assets/{id}"),
+    ("PATCH", "/memories/{id}"),
+    ("PATCH", "/people/{id}"),
     ("PATCH", "/sessions/{id}"),
     ("PATCH", "/stacks/{id}"),
     ("PATCH", "/tags/{id}"),

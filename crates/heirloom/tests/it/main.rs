@@ -6,6 +6,7 @@ mod bad_input;
 mod cli_client;
 mod contract;
 mod crash;
+mod library;
 mod media;
 mod phone;
 mod server;

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -20,12 +21,15 @@ use crate::contract;
 const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Server {
-    process: Child,
+    /// None for a second client of the same server.
+    process: Option<Child>,
     pub(crate) address: String,
-    pub(crate) data: TempDir,
+    pub(crate) data: Arc<TempDir>,
     database: Option<String>,
     pub(crate) client: Client,
     pub(crate) key: String,
+    /// Instead of the key.
+    token: Option<String>,
 }
 
 /// A server on every database there is, with an administrator and a key for everything.
@@ -40,15 +44,16 @@ pub(crate) async fn servers() -> Vec<Server> {
 
 impl Server {
     pub(crate) async fn start(database: Option<String>) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = Arc::new(tempfile::tempdir().unwrap());
         let (process, address) = spawn(data.path(), database.as_deref());
         let mut server = Self {
-            process,
+            process: Some(process),
             address,
             data,
             database,
             client: Client::new(),
             key: String::new(),
+            token: None,
         };
         server.sign_up().await;
         server
@@ -57,12 +62,27 @@ impl Server {
     /// Kills the process as a power cut would, and starts another on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.kill();
-        (self.process, self.address) = spawn(self.data.path(), self.database.as_deref());
+        let (process, address) = spawn(self.data.path(), self.database.as_deref());
+        (self.process, self.address) = (Some(process), address);
     }
 
     pub(crate) fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
+        let process = self.process.as_mut().unwrap();
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+
+    /// A client of the same server that acts as the session with that token.
+    pub(crate) fn acting_as(&self, token: &str) -> Self {
+        Self {
+            process: None,
+            address: self.address.clone(),
+            data: self.data.clone(),
+            database: None,
+            client: self.client.clone(),
+            key: String::new(),
+            token: Some(token.to_owned()),
+        }
     }
 
     async fn sign_up(&mut self) {
@@ -97,7 +117,9 @@ impl Server {
         let mut request = self
             .client
             .request(method.clone(), format!("{}/api{path}", self.address));
-        if !self.key.is_empty() {
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        } else if !self.key.is_empty() {
             request = request.header("x-api-key", &self.key);
         }
         if let Some(body) = body {
@@ -123,10 +145,11 @@ impl Server {
     }
 
     pub(crate) async fn bytes(&self, path: &str) -> (StatusCode, Vec<u8>) {
-        let request = self
-            .client
-            .get(format!("{}/api{path}", self.address))
-            .header("x-api-key", &self.key);
+        let request = self.client.get(format!("{}/api{path}", self.address));
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token),
+            None => request.header("x-api-key", &self.key),
+        };
         let response = request.send().await.unwrap();
         (response.status(), response.bytes().await.unwrap().to_vec())
     }
@@ -200,8 +223,10 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.process.kill().ok();
-        self.process.wait().ok();
+        if let Some(process) = &mut self.process {
+            process.kill().ok();
+            process.wait().ok();
+        }
     }
 }
 

@@ -1,0 +1,198 @@
+//! Finding assets by what is known of them.
+
+pub use heirloom_store::search::{Arrange, Field, Filter, Marker, Span, Wanted};
+use heirloom_store::{Tx, albums::AlbumRole, assets::Visibility, partners, search};
+use heirloom_types::{
+    caller::Caller,
+    ids::{AssetId, UserId},
+    permission::Permission,
+};
+
+use crate::{
+    Error, Library, Result,
+    access::{self, require},
+    assets::{AssetDetails, details_of},
+};
+
+/// Assets of one page, at most.
+pub const PAGE_MAX: u64 = 1_000;
+/// Markers of one map, at most: no phone draws more.
+const MARKERS_MAX: u64 = 200_000;
+
+/// One page of what was found.
+#[derive(Debug)]
+pub struct Found {
+    pub assets: Vec<AssetDetails>,
+    /// The page after this one, if there is more.
+    pub next_page: Option<u64>,
+}
+
+impl Library {
+    /// Page `page` (from 1) of what matches, `size` assets each.
+    pub async fn search(
+        &self,
+        caller: &Caller,
+        mut filter: Filter,
+        arrange: Arrange,
+        page: u64,
+        size: u64,
+    ) -> Result<Found> {
+        require(caller, Permission::AssetRead)?;
+        let size = size.clamp(1, PAGE_MAX);
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
+        let offset = (page.max(1) - 1).saturating_mul(size);
+        // One more than asked for tells whether there is more.
+        let mut found = search::page(&mut tx, &filter, arrange, offset, size + 1).await?;
+        let has_more = found.len() as u64 > size;
+        found.truncate(size as usize);
+        Ok(Found {
+            assets: details_of(&mut tx, found).await?,
+            next_page: has_more.then_some(page.max(1) + 1),
+        })
+    }
+
+    /// How many assets match.
+    pub async fn count_matches(&self, caller: &Caller, mut filter: Filter) -> Result<i64> {
+        require(caller, Permission::AssetStatistics)?;
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
+        Ok(search::count(&mut tx, &filter).await?)
+    }
+
+    /// The values a field has among what matches, sorted as people sort.
+    pub async fn suggestions(
+        &self,
+        caller: &Caller,
+        mut filter: Filter,
+        field: Field,
+    ) -> Result<Vec<String>> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
+        let mut values: Vec<String> = search::values(&mut tx, &filter, field)
+            .await?
+            .into_iter()
+            .flatten()
+            .collect();
+        values.sort_by_cached_key(|value| sort_key(value));
+        Ok(values)
+    }
+
+    /// Every city with its newest picture, the most photographed first.
+    pub async fn cities(&self, caller: &Caller) -> Result<Vec<(String, AssetDetails)>> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        let owners = owners(&mut tx, caller).await?;
+        let cities = search::cities(&mut tx, &owners).await?;
+        let mut found = Vec::with_capacity(cities.len());
+        for (city, id) in cities {
+            let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
+            found.push((city, crate::assets::details(&mut tx, asset).await?));
+        }
+        Ok(found)
+    }
+
+    /// Where pictures were taken.
+    pub async fn map_markers(&self, caller: &Caller, mut filter: Filter) -> Result<Vec<Marker>> {
+        require(caller, Permission::MapRead)?;
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
+        Ok(search::markers(&mut tx, &filter, MARKERS_MAX).await?)
+    }
+
+    /// The folders in which the caller's originals lie.
+    pub async fn folders(&self, caller: &Caller) -> Result<Vec<String>> {
+        require(caller, Permission::FolderRead)?;
+        let mut folders: Vec<String> = search::folders(&mut self.db.read().await?, caller.user)
+            .await?
+            .into_iter()
+            .map(|folder| folder.trim_end_matches('/').to_owned())
+            .collect();
+        folders.sort_unstable();
+        Ok(folders)
+    }
+
+    /// The assets in one folder itself.
+    pub async fn folder(&self, caller: &Caller, folder: &str) -> Result<Vec<AssetDetails>> {
+        require(caller, Permission::FolderRead)?;
+        let mut tx = self.db.read().await?;
+        let ids = search::in_folder(&mut tx, caller.user, folder).await?;
+        details_in_order(&mut tx, caller, &ids).await
+    }
+}
+
+/// Details of the caller's own assets in the order of `ids`.
+pub(crate) async fn details_in_order(
+    tx: &mut Tx,
+    caller: &Caller,
+    ids: &[AssetId],
+) -> Result<Vec<AssetDetails>> {
+    let mut found = heirloom_store::assets::list(tx, caller.scope(), ids).await?;
+    let places: std::collections::HashMap<_, _> = ids
+        .iter()
+        .enumerate()
+        .map(|(place, id)| (*id, place))
+        .collect();
+    found.sort_by_key(|asset| places.get(&asset.id).copied());
+    details_of(tx, found).await
+}
+
+/// Keeps a filter to what the caller may see: albums they are in, else their own library and their partners' that they
+/// want in their timeline.
+async fn bound(tx: &mut Tx, caller: &Caller, filter: &mut Filter) -> Result<()> {
+    if filter.visibility == Some(Visibility::Locked) {
+        if !caller.sees_locked() {
+            return Err(Error::Unauthenticated("Elevated permission is required"));
+        }
+        filter.owners = vec![caller.user];
+        return Ok(());
+    }
+    for album in &filter.albums {
+        let needed = Permission::AlbumRead;
+        access::album(tx, caller, *album, AlbumRole::Viewer, needed).await?;
+    }
+    filter.owners = if filter.albums.is_empty() {
+        match filter.visibility {
+            None | Some(Visibility::Timeline) => owners(tx, caller).await?,
+            _ => vec![caller.user],
+        }
+    } else {
+        Vec::new()
+    };
+    Ok(())
+}
+
+/// The caller, and partners whose pictures they want among their own.
+async fn owners(tx: &mut Tx, caller: &Caller) -> Result<Vec<UserId>> {
+    let partners = partners::list_with(tx, caller.user).await?;
+    Ok(partners
+        .into_iter()
+        .filter(|partner| partner.in_timeline)
+        .map(|partner| partner.shared_by_id)
+        .chain([caller.user])
+        .collect())
+}
+
+/// As a person would sort: case and punctuation do not count, accents hardly.
+fn sort_key(text: &str) -> String {
+    text.chars()
+        .filter(|letter| letter.is_alphanumeric() || letter.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn punctuation_and_case_do_not_count_in_the_order() {
+        let mut names = ["St.-Petersburg", "State of Berlin", "aachen", "Zug"];
+        names.sort_by_key(|name| sort_key(name));
+        assert_eq!(
+            names,
+            ["aachen", "State of Berlin", "St.-Petersburg", "Zug"]
+        );
+    }
+}

@@ -1,0 +1,443 @@
+//! Searching by what is known of assets.
+
+use heirloom_types::{
+    checksum::Sha1,
+    ids::{AlbumId, AssetId, PersonId, TagId, UserId},
+    media_type::MediaKind,
+    time::Timestamp,
+};
+use sea_query::{
+    Alias, Asterisk, Cond, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    Result, Tx,
+    assets::{self, Asset, Rendition, Visibility},
+    db::{Bind, Sql},
+};
+
+/// A time before which and one after which something happened; both may be open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    pub after: Option<Timestamp>,
+    pub before: Option<Timestamp>,
+}
+
+impl Span {
+    fn is_open(self) -> bool {
+        self.after.is_none() && self.before.is_none()
+    }
+}
+
+/// A text that must be so (`Some(Some(_))`) or unknown (`Some(None)`); `None` leaves it open.
+pub type Wanted<T> = Option<Option<T>>;
+
+/// What assets must be like; whatever is left open does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Whose libraries; empty when albums say it.
+    pub owners: Vec<UserId>,
+    /// In one of these albums.
+    pub albums: Vec<AlbumId>,
+    /// With all of these people in the picture.
+    pub people: Vec<PersonId>,
+    /// With all of these tags, or tags below them; `Some(None)`: with none.
+    pub tags: Wanted<Vec<TagId>>,
+    pub id: Option<AssetId>,
+    pub sha1: Option<Sha1>,
+    pub kind: Option<MediaKind>,
+    pub visibility: Option<Visibility>,
+    pub is_favorite: Option<bool>,
+    pub is_offline: Option<bool>,
+    pub is_motion: Option<bool>,
+    pub is_encoded: Option<bool>,
+    pub is_not_in_album: bool,
+    pub with_trashed: bool,
+    pub taken: Span,
+    pub created: Span,
+    pub updated: Span,
+    pub trashed: Span,
+    /// A part of the name, whatever its case.
+    pub name: Option<String>,
+    pub path: Option<String>,
+    pub description: Option<String>,
+    pub city: Wanted<String>,
+    pub state: Wanted<String>,
+    pub country: Wanted<String>,
+    pub make: Wanted<String>,
+    pub model: Wanted<String>,
+    pub lens_model: Wanted<String>,
+    pub library: Wanted<Uuid>,
+    pub rating: Wanted<i32>,
+    pub min_bytes: Option<i64>,
+    /// Nothing can match: something was asked for that nobody knows.
+    pub is_impossible: bool,
+}
+
+/// The order of what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arrange {
+    NewestFirst,
+    OldestFirst,
+    LargestFirst,
+    Random,
+}
+
+/// One page: at most `limit` assets after the first `offset`.
+pub async fn page(
+    tx: &mut Tx,
+    filter: &Filter,
+    arrange: Arrange,
+    offset: u64,
+    limit: u64,
+) -> Result<Vec<Asset>> {
+    if filter.is_impossible {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::select();
+    query.columns(
+        assets::COLUMNS
+            .split(", ")
+            .map(|column| ("assets", Alias::new(column.trim()))),
+    );
+    restrict(&mut query, filter);
+    match arrange {
+        Arrange::NewestFirst => {
+            query
+                .order_by(("assets", "file_created_at"), Order::Desc)
+                .order_by(("assets", "id"), Order::Desc);
+        }
+        Arrange::OldestFirst => {
+            query
+                .order_by(("assets", "file_created_at"), Order::Asc)
+                .order_by(("assets", "id"), Order::Asc);
+        }
+        Arrange::LargestFirst => {
+            query
+                .order_by(("assets", "size_bytes"), Order::Desc)
+                .order_by(("assets", "id"), Order::Desc);
+        }
+        Arrange::Random => {
+            query.order_by_expr(Expr::cust("random()"), Order::Asc);
+        }
+    }
+    query.limit(limit).offset(offset);
+    let statement = tx.build(&query);
+    tx.all(statement).await
+}
+
+/// How many assets match.
+pub async fn count(tx: &mut Tx, filter: &Filter) -> Result<i64> {
+    if filter.is_impossible {
+        return Ok(0);
+    }
+    let mut query = Query::select();
+    query.expr(Func::count(Expr::col(Asterisk)));
+    restrict(&mut query, filter);
+    let statement = tx.build(&query);
+    tx.scalar(statement).await
+}
+
+fn restrict(query: &mut SelectStatement, filter: &Filter) {
+    query.from("assets").inner_join(
+        "exif",
+        Expr::col(("exif", "owner_id"))
+            .equals(("assets", "owner_id"))
+            .and(Expr::col(("exif", "asset_id")).equals(("assets", "id"))),
+    );
+    query.cond_where(
+        Cond::all()
+            .add(own_conditions(filter))
+            .add(file_conditions(filter))
+            .add(spans(filter))
+            .add(memberships(filter)),
+    );
+}
+
+fn asset(name: &'static str) -> Expr {
+    Expr::col(("assets", name))
+}
+
+/// What an asset is.
+fn own_conditions(filter: &Filter) -> Cond {
+    let is_owned = !filter.owners.is_empty() || filter.albums.is_empty();
+    let owners =
+        is_owned.then(|| asset("owner_id").is_in(filter.owners.iter().map(|owner| owner.0)));
+    Cond::all()
+        .add_option(owners)
+        .add(seen(filter.visibility))
+        .add_option(filter.id.map(|id| asset("id").eq(id.0)))
+        .add_option(filter.sha1.map(|sha1| asset("sha1").eq(sha1.0.to_vec())))
+        .add_option(
+            filter
+                .kind
+                .map(|kind| asset("kind").eq(Expr::val(kind.bind()))),
+        )
+        .add_option(
+            filter
+                .is_favorite
+                .map(|wanted| asset("is_favorite").eq(wanted)),
+        )
+        .add_option(
+            filter
+                .is_offline
+                .map(|wanted| asset("is_offline").eq(wanted)),
+        )
+        .add_option(
+            filter
+                .is_motion
+                .map(|wanted| known(asset("live_video_id"), wanted)),
+        )
+        .add_option(filter.is_encoded.map(|wanted| {
+            let bit = asset("renditions").bit_and(Rendition::EncodedVideo as i32);
+            if wanted { bit.ne(0) } else { bit.eq(0) }
+        }))
+        .add_option(filter.min_bytes.map(|bytes| asset("size_bytes").gte(bytes)))
+        .add_option(
+            filter
+                .name
+                .as_ref()
+                .map(|part| contains(asset("original_name"), part)),
+        )
+        .add_option(
+            filter
+                .path
+                .as_ref()
+                .map(|part| contains(asset("original_path"), part)),
+        )
+        .add_option(equals(asset("library_id"), filter.library))
+}
+
+/// What its file says.
+fn file_conditions(filter: &Filter) -> Cond {
+    let exif = |name: &'static str| Expr::col(("exif", name));
+    let description = filter.description.as_ref();
+    let mut all = Cond::all()
+        .add_option(description.map(|part| contains(exif("description"), part)))
+        .add_option(equals(exif("rating"), filter.rating));
+    for (name, wanted) in [
+        ("city", &filter.city),
+        ("state", &filter.state),
+        ("country", &filter.country),
+        ("make", &filter.make),
+        ("model", &filter.model),
+        ("lens_model", &filter.lens_model),
+    ] {
+        all = all.add_option(equals(exif(name), wanted.clone()));
+    }
+    all
+}
+
+/// When things happened to it.
+fn spans(filter: &Filter) -> Cond {
+    let mut all = Cond::all();
+    for (name, span) in [
+        ("file_created_at", filter.taken),
+        ("created_at", filter.created),
+        ("updated_at", filter.updated),
+        ("deleted_at", filter.trashed),
+    ] {
+        all = all
+            .add_option(span.after.map(|after| asset(name).gte(after)))
+            .add_option(span.before.map(|before| asset(name).lte(before)));
+    }
+    if !filter.with_trashed && filter.trashed.is_open() {
+        all = all.add(asset("deleted_at").is_null());
+    }
+    all
+}
+
+/// Albums, tags and people.
+fn memberships(filter: &Filter) -> Cond {
+    let id = || Expr::col(("assets", "id"));
+    let mut all = Cond::all();
+    if !filter.albums.is_empty() {
+        let albums = Expr::col("album_id").is_in(filter.albums.iter().map(|album| album.0));
+        all = all.add(id().in_subquery(members("album_assets", Some(albums))));
+    }
+    if filter.is_not_in_album {
+        all = all.add(id().not_in_subquery(members("album_assets", None)));
+    }
+    for person in &filter.people {
+        let is_person = Expr::col("person_id").eq(person.0);
+        all = all.add(id().in_subquery(members("faces", Some(is_person))));
+    }
+    match &filter.tags {
+        None => {}
+        Some(None) => all = all.add(id().not_in_subquery(members("asset_tags", None))),
+        Some(Some(tags)) => {
+            for tag in tags {
+                all = all.add(id().in_subquery(tagged(*tag)));
+            }
+        }
+    }
+    all
+}
+
+fn members(table: &'static str, condition: Option<Expr>) -> SelectStatement {
+    Query::select()
+        .column("asset_id")
+        .from(table)
+        .and_where_option(condition)
+        .to_owned()
+}
+
+/// Assets with a tag or one below it.
+fn tagged(tag: TagId) -> SelectStatement {
+    let is_below = Expr::cust(
+        "b.owner_id = t.owner_id
+         and (b.id = t.id or substr(b.value, 1, length(t.value) + 1) = t.value || '/')",
+    );
+    let family = Query::select()
+        .column(("b", "id"))
+        .from_as("tags", "t")
+        .join_as(sea_query::JoinType::InnerJoin, "tags", "b", is_below)
+        .and_where(Expr::col(("t", "id")).eq(tag.0))
+        .to_owned();
+    let below = Expr::col("tag_id").in_subquery(family);
+    members("asset_tags", Some(below))
+}
+
+fn seen(visibility: Option<Visibility>) -> Expr {
+    let column = asset("visibility");
+    match visibility {
+        Some(visibility) => column.eq(visibility.as_str()),
+        None => column.is_in([Visibility::Timeline.as_str(), Visibility::Archive.as_str()]),
+    }
+}
+
+fn known(column: Expr, wanted: bool) -> Expr {
+    if wanted {
+        column.is_not_null()
+    } else {
+        column.is_null()
+    }
+}
+
+fn equals<T: Into<sea_query::Value>>(column: Expr, wanted: Wanted<T>) -> Option<Expr> {
+    Some(match wanted? {
+        Some(value) => column.eq(Expr::val(value)),
+        None => column.is_null(),
+    })
+}
+
+fn contains(column: Expr, part: &str) -> Expr {
+    let mut pattern = String::with_capacity(part.len() + 2);
+    pattern.push('%');
+    for letter in part.to_lowercase().chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// What suggestions are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    City,
+    State,
+    Country,
+    Make,
+    Model,
+    LensModel,
+}
+
+impl Field {
+    const fn column(self) -> &'static str {
+        match self {
+            Self::City => "city",
+            Self::State => "state",
+            Self::Country => "country",
+            Self::Make => "make",
+            Self::Model => "model",
+            Self::LensModel => "lens_model",
+        }
+    }
+}
+
+/// The values a field has among what matches, in no order; null among them if some have none.
+pub async fn values(tx: &mut Tx, filter: &Filter, field: Field) -> Result<Vec<Option<String>>> {
+    let mut query = Query::select();
+    query.distinct().column(("exif", field.column()));
+    restrict(&mut query, filter);
+    let statement = tx.build(&query);
+    let rows: Vec<(Option<String>,)> = tx.all(statement).await?;
+    Ok(rows.into_iter().map(|(value,)| value).collect())
+}
+
+/// The newest asset of every city, and the city; the cities with most pictures first.
+pub async fn cities(tx: &mut Tx, owners: &[UserId]) -> Result<Vec<(String, AssetId)>> {
+    let owners: Vec<Uuid> = owners.iter().map(|owner| owner.0).collect();
+    tx.all(Sql::composed(
+        "select city, id from (
+             select e.city as city, a.id as id, count(*) over (partition by e.city) as pictures,
+                    row_number() over (partition by e.city order by a.file_created_at desc, a.id desc) as place
+             from exif e join assets a on a.owner_id = e.owner_id and a.id = e.asset_id
+             where e.owner_id in (*) and e.city is not null and a.visibility = 'timeline' and a.deleted_at is null
+         ) found where place = 1 order by pictures desc, city",
+        Vec::new(),
+        &owners,
+    ))
+    .await
+}
+
+/// Where a picture was taken.
+#[derive(Clone, Debug, FromRow)]
+pub struct Marker {
+    pub id: AssetId,
+    pub latitude: f64,
+    pub longitude: f64,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub country: Option<String>,
+}
+
+/// Where pictures were taken, the newest first, at most `limit`.
+pub async fn markers(tx: &mut Tx, filter: &Filter, limit: u64) -> Result<Vec<Marker>> {
+    let mut query = Query::select();
+    query
+        .column(("assets", "id"))
+        .columns(
+            ["latitude", "longitude", "city", "state", "country"].map(|column| ("exif", column)),
+        )
+        .order_by(("assets", "file_created_at"), Order::Desc)
+        .limit(limit);
+    restrict(&mut query, filter);
+    query
+        .and_where(Expr::col(("exif", "latitude")).is_not_null())
+        .and_where(Expr::col(("exif", "longitude")).is_not_null());
+    let statement = tx.build(&query);
+    tx.all(statement).await
+}
+
+/// The folders in which an owner's originals lie, in no order, each with a slash at its end.
+pub async fn folders(tx: &mut Tx, owner: UserId) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = tx
+        .all(crate::sql!(
+            "select distinct rtrim(original_path, replace(original_path, '/', '')) from assets
+             where owner_id = $1 and visibility = 'timeline' and deleted_at is null",
+            owner
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(path,)| path).collect())
+}
+
+/// The assets whose originals lie in that folder itself, in the order of their names.
+pub async fn in_folder(tx: &mut Tx, owner: UserId, folder: &str) -> Result<Vec<AssetId>> {
+    let folder = format!("{}/", folder.trim_end_matches('/'));
+    let rows: Vec<(AssetId,)> = tx
+        .all(crate::sql!(
+            "select id from assets where owner_id = $1 and visibility = 'timeline' and deleted_at is null
+                 and rtrim(original_path, replace(original_path, '/', '')) = $2
+             order by original_path, id",
+            owner,
+            folder
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
