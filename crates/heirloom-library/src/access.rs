@@ -4,9 +4,10 @@ use heirloom_store::{
     Tx,
     albums::{self, Album, AlbumRole},
     assets::{self, Asset, Visibility},
+    shared_links,
 };
 use heirloom_types::{
-    caller::Caller,
+    caller::{Caller, Credential},
     ids::{AlbumId, AssetId},
     permission::Permission,
 };
@@ -41,6 +42,12 @@ pub(crate) async fn asset(
     id: AssetId,
     needed: Permission,
 ) -> Result<Asset> {
+    if let Credential::SharedLink(link) = caller.credential {
+        let shown = shared_links::get_asset(tx, link, id).await?;
+        return shown
+            .filter(|_| is_looking(needed))
+            .ok_or(Error::not_found("asset", id, needed));
+    }
     let own = assets::get(tx, caller.scope(), id)
         .await?
         .filter(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
@@ -53,6 +60,15 @@ pub(crate) async fn asset(
         None => None,
     };
     found.ok_or(Error::not_found("asset", id, needed))
+}
+
+/// Whether the caller may know more of a picture than the picture shows.
+pub(crate) async fn sees_metadata(tx: &mut Tx, caller: &Caller) -> Result<bool> {
+    let Credential::SharedLink(link) = caller.credential else {
+        return Ok(true);
+    };
+    let link = shared_links::get(tx, caller.user, link).await?;
+    Ok(link.is_some_and(|link| link.show_metadata))
 }
 
 /// What everybody may do to whom an asset is shown.
@@ -91,6 +107,13 @@ pub(crate) async fn album(
     needed: Permission,
 ) -> Result<Album> {
     let refused = || Error::not_found("album", id, needed);
+    if let Credential::SharedLink(link) = caller.credential {
+        let link = shared_links::get(tx, caller.user, link).await?;
+        let is_shown =
+            least == AlbumRole::Viewer && link.is_some_and(|link| link.album_id == Some(id));
+        let album = albums::get(tx, id).await?.filter(|_| is_shown);
+        return album.ok_or_else(refused);
+    }
     let part = albums::get_user(tx, id, caller.user)
         .await?
         .ok_or_else(refused)?;

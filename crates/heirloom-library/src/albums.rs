@@ -458,7 +458,7 @@ fn check_description(text: &str) -> Result<()> {
     Ok(())
 }
 
-async fn details(tx: &mut Tx, album: Album) -> Result<AlbumDetails> {
+pub(crate) async fn details(tx: &mut Tx, album: Album) -> Result<AlbumDetails> {
     let mut people = Vec::new();
     for part in albums::list_users(tx, album.id).await? {
         if let Some(user) = users::get(tx, part.user_id).await? {

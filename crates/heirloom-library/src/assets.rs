@@ -58,6 +58,15 @@ pub struct AssetChange {
     pub position: Option<(f64, f64)>,
 }
 
+impl AssetDetails {
+    /// Leaves the picture, and takes away where, with what and of whom.
+    pub(crate) fn hide_metadata(&mut self) {
+        self.exif = Exif::empty(self.asset.owner_id, self.asset.id);
+        self.tags.clear();
+        self.people.clear();
+    }
+}
+
 impl AssetChange {
     fn is_edit(&self) -> bool {
         self.description.is_some()
@@ -72,7 +81,12 @@ impl Library {
         require(caller, Permission::AssetRead)?;
         let mut tx = self.db.read().await?;
         let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
-        details(&mut tx, asset).await
+        let is_hidden = !access::sees_metadata(&mut tx, caller).await?;
+        let mut found = details(&mut tx, asset).await?;
+        if is_hidden {
+            found.hide_metadata();
+        }
+        Ok(found)
     }
 
     /// Why an asset is not done yet: its stages with their failures.

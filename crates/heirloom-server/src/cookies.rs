@@ -5,6 +5,10 @@ use axum::http::{HeaderMap, HeaderValue, header};
 pub(crate) const TOKEN: &str = "immich_access_token";
 const AUTH_TYPE: &str = "immich_auth_type";
 const IS_AUTHENTICATED: &str = "immich_is_authenticated";
+/// Stands for the password of a shared link.
+pub(crate) const LINK_TOKEN: &str = "immich_shared_link_token";
+/// A day.
+const LINK_MAX_AGE_SECONDS: u32 = 24 * 60 * 60;
 /// 400 days, the longest a browser keeps a cookie.
 const MAX_AGE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
@@ -17,6 +21,18 @@ pub(crate) fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(key, value)| (key == name).then_some(value))
+}
+
+/// The cookie of a visitor who knew a link's password.
+pub(crate) fn open_link(headers: &mut HeaderMap, token: &str, is_secure: bool) {
+    set(
+        headers,
+        LINK_TOKEN,
+        token,
+        LINK_MAX_AGE_SECONDS,
+        true,
+        is_secure,
+    );
 }
 
 /// Cookies that begin a session.

@@ -4,7 +4,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use heirloom_library::{Error, auth::Presented};
+use heirloom_library::{Error, auth::Presented, shared_links::LinkWord};
 use heirloom_types::caller::Caller;
 
 use crate::{app::App, cookies, error::ApiError};
@@ -15,20 +15,74 @@ pub(crate) struct Cx {
     pub caller: Caller,
 }
 
+/// As [`Cx`], for the few operations that a shared link opens to people without an account.
+pub(crate) struct LinkCx(pub Cx);
+
 impl FromRequestParts<App> for Cx {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let query = parts.uri.query().unwrap_or_default();
-        let query: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-        let presented = presented(&parts.headers, &query)
-            .ok_or(Error::Unauthenticated("Authentication required"))?;
-        let caller = app.library.authenticate(presented).await?;
-        Ok(Self {
+        let query = query(parts);
+        if link_word(&parts.headers, &query).is_some() {
+            return Err(Error::Forbidden("Forbidden".into()).into());
+        }
+        account(parts, &query, app).await
+    }
+}
+
+impl FromRequestParts<App> for LinkCx {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let query = query(parts);
+        let Some(word) = link_word(&parts.headers, &query) else {
+            return account(parts, &query, app).await.map(Self);
+        };
+        let token = cookies::get(&parts.headers, cookies::LINK_TOKEN);
+        let caller = app.library.visit(word, token).await?;
+        Ok(Self(Cx {
             app: app.clone(),
             caller,
-        })
+        }))
     }
+}
+
+async fn account(parts: &Parts, query: &[(String, String)], app: &App) -> Result<Cx, ApiError> {
+    let presented = presented(&parts.headers, query)
+        .ok_or(Error::Unauthenticated("Authentication required"))?;
+    let caller = app.library.authenticate(presented).await?;
+    Ok(Cx {
+        app: app.clone(),
+        caller,
+    })
+}
+
+fn query(parts: &Parts) -> Vec<(String, String)> {
+    serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default()
+}
+
+/// The key or slug of a shared link, which goes before every other credential.
+pub(crate) fn link_word<'a>(
+    headers: &'a HeaderMap,
+    query: &'a [(String, String)],
+) -> Option<LinkWord<'a>> {
+    let find = |header: &str, parameter: &str| {
+        headers
+            .get(header)
+            .and_then(|value| value.to_str().ok())
+            .or_else(|| {
+                query
+                    .iter()
+                    .find(|(key, _)| key == parameter)
+                    .map(|(_, value)| value.as_str())
+            })
+            .filter(|word| !word.is_empty())
+    };
+    let word = LinkWord {
+        key: find("x-immich-share-key", "key"),
+        slug: find("x-immich-share-slug", "slug"),
+    };
+    (word.key.is_some() || word.slug.is_some()).then_some(word)
 }
 
 /// The first credential in the order the contract's servers look: session, then key.

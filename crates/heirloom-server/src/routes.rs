@@ -7,6 +7,7 @@ mod api_keys;
 mod asset_metadata;
 mod assets;
 mod auth;
+mod download;
 mod files;
 mod jobs;
 mod memories;
@@ -16,6 +17,7 @@ mod resumable;
 mod search;
 mod server;
 mod sessions;
+mod shared_links;
 mod stacks;
 mod sync;
 mod tags;
@@ -81,6 +83,7 @@ fn all() -> Vec<Operation> {
         asset_metadata::operations(),
         assets::operations(),
         auth::operations(),
+        download::operations(),
         files::operations(),
         jobs::operations(),
         memories::operations(),
@@ -89,6 +92,7 @@ fn all() -> Vec<Operation> {
         search::operations(),
         server::operations(),
         sessions::operations(),
+        shared_links::operations(),
         stacks::operations(),
         sync::operations(),
         tags::operations(),

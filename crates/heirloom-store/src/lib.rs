@@ -22,6 +22,7 @@ pub mod queue;
 pub mod search;
 pub mod sessions;
 pub mod settings;
+pub mod shared_links;
 pub mod stacks;
 pub mod stages;
 pub mod sync;

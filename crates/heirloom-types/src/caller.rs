@@ -1,7 +1,7 @@
 //! Who asks, and with what credential.
 
 use crate::{
-    ids::{ApiKeyId, SessionId, UserId},
+    ids::{ApiKeyId, SessionId, SharedLinkId, UserId},
     permission::{Permission, Permissions},
 };
 
@@ -25,6 +25,8 @@ pub enum Credential {
     Session { id: SessionId, elevated: bool },
     /// A key made for a program.
     ApiKey(ApiKeyId),
+    /// A link that somebody without an account was given.
+    SharedLink(SharedLinkId),
 }
 
 impl Caller {
@@ -33,11 +35,16 @@ impl Caller {
         self.permissions.allows(wanted)
     }
 
+    /// Whether somebody with an account asks, and not a visitor who came through a link.
+    pub fn is_account(&self) -> bool {
+        !matches!(self.credential, Credential::SharedLink(_))
+    }
+
     /// The session, when the request came through one.
     pub fn session(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { id, .. } => Some(id),
-            Credential::ApiKey(_) => None,
+            Credential::ApiKey(_) | Credential::SharedLink(_) => None,
         }
     }
 

@@ -18,7 +18,7 @@ use serde::Deserialize;
 
 use super::{operations, users};
 use crate::{
-    cx::Cx,
+    cx::{Cx, LinkCx},
     error::{ApiError, ApiResult},
     input::{Body, Id, Query},
 };
@@ -138,7 +138,7 @@ async fn add_to_many(
     Ok(Json(AlbumsAddAssetsResponse { error, success }))
 }
 
-async fn get(cx: Cx, Id(id): Id<AlbumId>) -> ApiResult<Json<AlbumResponse>> {
+async fn get(LinkCx(cx): LinkCx, Id(id): Id<AlbumId>) -> ApiResult<Json<AlbumResponse>> {
     Ok(Json(response(cx.app.library.album(&cx.caller, id).await?)))
 }
 
@@ -243,7 +243,7 @@ pub(super) fn bulk_response<T>(ids: Vec<T>, placed: Vec<Placed>) -> Vec<BulkIdRe
         .collect()
 }
 
-fn error_of(placed: Placed) -> Option<&'static str> {
+pub(super) fn error_of(placed: Placed) -> Option<&'static str> {
     match placed {
         Placed::Done => None,
         Placed::Already => Some("duplicate"),
@@ -252,7 +252,7 @@ fn error_of(placed: Placed) -> Option<&'static str> {
     }
 }
 
-fn response(details: AlbumDetails) -> AlbumResponse {
+pub(super) fn response(details: AlbumDetails) -> AlbumResponse {
     let AlbumDetails {
         album,
         users,

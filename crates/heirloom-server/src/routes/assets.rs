@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use super::operations;
 use crate::{
-    cx::Cx,
+    cx::{Cx, LinkCx},
     error::{ApiError, ApiResult},
     input::{Body, Id, Query},
 };
@@ -70,7 +70,7 @@ pub(super) fn stats_response(totals: AssetTotals) -> AssetStatsResponse {
     }
 }
 
-async fn get(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetResponse>> {
+async fn get(LinkCx(cx): LinkCx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetResponse>> {
     Ok(Json(response(cx.app.library.asset(&cx.caller, id).await?)))
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::operations;
 use crate::{
-    cx::Cx,
+    cx::{Cx, LinkCx},
     error::{ApiError, ApiResult},
     file_response::respond,
     input::{Id, Query},
@@ -25,7 +25,7 @@ struct Size {
 }
 
 async fn thumbnail(
-    cx: Cx,
+    LinkCx(cx): LinkCx,
     Id(id): Id<AssetId>,
     Query(Size { size }): Query<Size>,
     headers: HeaderMap,
@@ -44,11 +44,19 @@ async fn thumbnail(
     serve(&cx, id, kind, &headers).await
 }
 
-async fn original(cx: Cx, Id(id): Id<AssetId>, headers: HeaderMap) -> ApiResult<Response> {
+async fn original(
+    LinkCx(cx): LinkCx,
+    Id(id): Id<AssetId>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     serve(&cx, id, Kind::Original, &headers).await
 }
 
-async fn playback(cx: Cx, Id(id): Id<AssetId>, headers: HeaderMap) -> ApiResult<Response> {
+async fn playback(
+    LinkCx(cx): LinkCx,
+    Id(id): Id<AssetId>,
+    headers: HeaderMap,
+) -> ApiResult<Response> {
     serve(&cx, id, Kind::Playback, &headers).await
 }
 

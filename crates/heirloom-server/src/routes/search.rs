@@ -124,7 +124,6 @@ struct Suggest {
 }
 
 /// `includeNull` brings nothing: the contract's list holds texts only.
-
 async fn suggestions(cx: Cx, Query(asked): Query<Suggest>) -> ApiResult<Json<Vec<String>>> {
     let field = match asked.r#type.as_str() {
         "country" => Field::Country,

@@ -72,6 +72,23 @@ impl Server {
         process.wait().unwrap();
     }
 
+    /// A client of the same server without an account; it keeps cookies.
+    pub(crate) fn without_credentials(&self) -> Self {
+        let mut visitor = self.acting_as("");
+        visitor.client = Client::builder().cookie_store(true).build().unwrap();
+        visitor.token = None;
+        visitor
+    }
+
+    pub(crate) async fn post_for_bytes(&self, path: &str, body: &Value) -> (StatusCode, Vec<u8>) {
+        let request = self
+            .client
+            .post(format!("{}/api{path}", self.address))
+            .header("x-api-key", &self.key);
+        let response = request.json(body).send().await.unwrap();
+        (response.status(), response.bytes().await.unwrap().to_vec())
+    }
+
     /// A client of the same server that acts as the session with that token.
     pub(crate) fn acting_as(&self, token: &str) -> Self {
         Self {
@@ -148,6 +165,7 @@ impl Server {
         let request = self.client.get(format!("{}/api{path}", self.address));
         let request = match &self.token {
             Some(token) => request.bearer_auth(token),
+            None if self.key.is_empty() => request,
             None => request.header("x-api-key", &self.key),
         };
         let response = request.send().await.unwrap();

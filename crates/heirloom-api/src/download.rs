@@ -1,0 +1,33 @@
+//! Downloads.
+
+use heirloom_types::ids::{AlbumId, AssetId, UserId};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadInfo {
+    pub album_id: Option<AlbumId>,
+    pub archive_size: Option<i64>,
+    pub asset_ids: Option<Vec<AssetId>>,
+    pub user_id: Option<UserId>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadArchive {
+    pub asset_ids: Vec<AssetId>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadResponse {
+    pub archives: Vec<DownloadArchiveInfo>,
+    pub total_size: i64,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadArchiveInfo {
+    pub asset_ids: Vec<AssetId>,
+    pub size: i64,
+}
