@@ -6,6 +6,7 @@
     reason = "a command line speaks to its person"
 )]
 
+mod coverage;
 mod packages;
 mod postgres;
 mod shell;
@@ -19,7 +20,8 @@ const USAGE: &str = "\
 cargo xtask run [-- OPTIONS]   install what is missing, build, and serve at port 2283
 cargo xtask test [-- OPTIONS]  all tests, on SQLite and PostgreSQL, with the real clients
 cargo xtask lint               formatting and clippy
-cargo xtask setup              only install what is missing";
+cargo xtask setup              only install what is missing
+cargo xtask coverage           the operations of the contract, served or not";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "test" => test(&rest),
         "lint" => lint(),
         "setup" => packages::install(),
+        "coverage" => coverage::print(),
         _ => {
             println!("{USAGE}");
             Ok(())

@@ -120,6 +120,8 @@ pub struct AssetResponse {
     pub original_path: String,
     pub owner_id: UserId,
     pub people: Vec<PersonResponse>,
+    /// Optional in the contract, but Home Assistant's client reads no asset without it.
+    pub resized: bool,
     pub stack: Option<AssetStackResponse>,
     pub tags: Vec<TagResponse>,
     pub thumbhash: Option<String>,

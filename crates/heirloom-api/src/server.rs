@@ -105,3 +105,11 @@ pub struct UsageByUser {
     pub user_name: String,
     pub videos: i64,
 }
+
+/// Both are null while nobody is asked for newer versions.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VersionCheckState {
+    pub checked_at: Option<String>,
+    pub release_version: Option<String>,
+}

@@ -179,6 +179,7 @@ pub(super) fn response(details: AssetDetails) -> AssetResponse {
             .into_iter()
             .map(super::people::person_response)
             .collect(),
+        resized: true,
         stack: stack.map(|(stack, asset_count)| AssetStackResponse {
             asset_count,
             id: stack.id,

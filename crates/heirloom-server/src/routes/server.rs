@@ -3,10 +3,13 @@
 use axum::{Json, extract::State};
 use heirloom_api::server::{
     ServerAbout, ServerConfig, ServerFeatures, ServerMediaTypes, ServerPing, ServerStats,
-    ServerStorage, ServerVersion, UsageByUser,
+    ServerStorage, ServerVersion, UsageByUser, VersionCheckState,
 };
-use heirloom_library::upkeep::TRASH_DAYS;
-use heirloom_types::media_type::{MEDIA_TYPES, MediaKind, SIDECAR_EXTENSIONS};
+use heirloom_library::{access, upkeep::TRASH_DAYS};
+use heirloom_types::{
+    media_type::{MEDIA_TYPES, MediaKind, SIDECAR_EXTENSIONS},
+    permission::Permission,
+};
 
 use super::operations;
 use crate::{app::App, cx::Cx, error::ApiResult};
@@ -23,6 +26,13 @@ operations! {
     GET "/server/media-types" => media_types,
     GET "/server/storage" => storage,
     GET "/server/statistics" => statistics,
+    GET "/server/version-check" => version_check,
+}
+
+/// Nobody is asked for newer versions, so nothing is known of them.
+async fn version_check(cx: Cx) -> ApiResult<Json<VersionCheckState>> {
+    access::require(&cx.caller, Permission::ServerVersionCheck)?;
+    Ok(Json(VersionCheckState::default()))
 }
 
 async fn ping() -> Json<ServerPing> {
@@ -52,6 +62,7 @@ async fn about(_cx: Cx) -> Json<ServerAbout> {
 async fn features() -> Json<ServerFeatures> {
     Json(ServerFeatures {
         password_login: true,
+        search: true,
         sidecar: true,
         trash: true,
         ..ServerFeatures::default()

@@ -11,6 +11,7 @@ use heirloom_api::shared_links::{
     SharedLinkResponse,
 };
 use heirloom_library::{
+    Error,
     albums::Placed,
     shared_links::{LinkChange, LinkDetails, LinkKind, NewLink},
 };
@@ -117,8 +118,7 @@ async fn log_in(
 ) -> ApiResult<Response> {
     let query: Vec<(String, String)> =
         serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
-    let word = link_word(&headers, &query)
-        .ok_or_else(|| ApiError::invalid(&["key"], "Invalid input: expected a key or a slug"))?;
+    let word = link_word(&headers, &query).ok_or(Error::Unauthenticated("Invalid share key"))?;
     let (caller, token) = app.library.open_link(word, given.password).await?;
     let link = app.library.visited_link(&caller).await?;
     let mut answer = (StatusCode::CREATED, Json(response(link))).into_response();

@@ -14,6 +14,8 @@ const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/server/features"),
     ("GET", "/server/config"),
     ("GET", "/server/media-types"),
+    // The way in for somebody with a link, as a log-in is for an account.
+    ("POST", "/shared-links/login"),
 ];
 
 /// An id that nothing has.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod aioimmich_client;
 mod bad_input;
 mod cli_client;
 mod contract;
