@@ -79,6 +79,17 @@ pub struct AssetBulkUpdate {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetCopy {
+    pub source_id: AssetId,
+    pub target_id: AssetId,
+    pub albums: Option<bool>,
+    pub favorite: Option<bool>,
+    pub shared_links: Option<bool>,
+    pub stack: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
 pub struct AssetBulkDelete {
     pub ids: Vec<AssetId>,
     #[serde(default)]
@@ -183,4 +194,11 @@ pub struct TagResponse {
     #[serde(serialize_with = "wire::time")]
     pub updated_at: Timestamp,
     pub value: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetEditsResponse {
+    pub asset_id: AssetId,
+    pub edits: [(); 0],
 }

@@ -11,6 +11,7 @@ pub mod asset_metadata;
 pub mod assets;
 pub mod auth;
 mod capture;
+pub mod copy;
 pub mod download;
 pub mod error;
 mod feed;

@@ -4,14 +4,19 @@ use axum::{Json, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use heirloom_api::assets::{
-    AssetBulkDelete, AssetBulkUpdate, AssetResponse, AssetStackResponse, AssetStatsResponse,
-    ExifResponse, TagResponse, UpdateAsset,
+    AssetBulkDelete, AssetBulkUpdate, AssetCopy, AssetEditsResponse, AssetResponse,
+    AssetStackResponse, AssetStatsResponse, ExifResponse, TagResponse, UpdateAsset,
 };
-use heirloom_library::assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility};
+use heirloom_library::{
+    access,
+    assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility},
+    copy::Copied,
+};
 use heirloom_store::system::{AssetTotals, TotalsFilter};
 use heirloom_types::{
     ids::AssetId,
     media_type::{self, MediaKind},
+    permission::Permission,
 };
 use serde::Deserialize;
 
@@ -30,6 +35,9 @@ operations! {
     PUT "/assets" => update_many,
     PATCH "/assets" => update_many,
     DELETE "/assets" => delete,
+    PUT "/assets/copy" => copy,
+    GET "/assets/{id}/ocr" => ocr,
+    GET "/assets/{id}/edits" => edits,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +108,36 @@ async fn delete(cx: Cx, Body(wanted): Body<AssetBulkDelete>) -> ApiResult<Status
         .delete_assets(&cx.caller, &wanted.ids, wanted.force)
         .await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn copy(cx: Cx, Body(wanted): Body<AssetCopy>) -> ApiResult<StatusCode> {
+    let what = Copied {
+        albums: wanted.albums.unwrap_or(true),
+        favorite: wanted.favorite.unwrap_or(true),
+        shared_links: wanted.shared_links.unwrap_or(true),
+        stack: wanted.stack.unwrap_or(true),
+    };
+    cx.app
+        .library
+        .copy_asset(&cx.caller, wanted.source_id, wanted.target_id, what)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// No text is read in pictures yet, so none is known.
+async fn ocr(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<[(); 0]>> {
+    cx.app.library.asset(&cx.caller, id).await?;
+    Ok(Json([]))
+}
+
+/// Pictures cannot be edited yet, so nothing has been.
+async fn edits(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetEditsResponse>> {
+    access::require(&cx.caller, Permission::AssetEditGet)?;
+    cx.app.library.asset(&cx.caller, id).await?;
+    Ok(Json(AssetEditsResponse {
+        asset_id: id,
+        edits: [],
+    }))
 }
 
 pub(super) fn visibility(text: &str) -> ApiResult<Visibility> {

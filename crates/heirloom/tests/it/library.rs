@@ -368,12 +368,34 @@ async fn partners_stacks_people_and_memories_hang_together() {
             .get("/timeline/buckets?withStacked=true&visibility=timeline")
             .await;
         assert_eq!(months, json!([{"timeBucket": "2022-06-01", "count": 1}]));
+        let copy = json!({"sourceId": ids[1], "targetId": ids[0]});
+        call(
+            &server,
+            Method::PUT,
+            "/assets/copy",
+            copy,
+            StatusCode::NO_CONTENT,
+        )
+        .await;
+        let copied = server.get(&format!("/assets/{}", ids[0])).await;
+        assert_eq!(copied["stack"]["assetCount"], 3);
+        let stack = format!("/stacks/{}", copied["stack"]["id"].as_str().unwrap());
         let one = format!("{stack}/assets/{}", ids[1]);
         assert_eq!(
             server.call(Method::DELETE, &one, None).await.0,
             StatusCode::NO_CONTENT
         );
+        let other = format!("{stack}/assets/{}", ids[0]);
+        assert_eq!(
+            server.call(Method::DELETE, &other, None).await.0,
+            StatusCode::NO_CONTENT
+        );
         assert_eq!(server.get("/stacks").await, json!([]));
+        assert_eq!(
+            server.get(&format!("/assets/{}/ocr", ids[0])).await,
+            json!([])
+        );
+        server.get(&format!("/assets/{}/edits", ids[0])).await;
 
         let ann = json!({"name": "Ann Lee", "birthDate": "1987-06-05"});
         let ann = call(&server, Method::POST, "/people", ann, StatusCode::CREATED).await;
