@@ -9,10 +9,20 @@ const PACKAGES: &str = include_str!("packages.txt");
 
 /// Installs what is missing with apt; on other systems says what is needed.
 pub(crate) fn install() -> Outcome {
-    let missing: Vec<&str> = PACKAGES
+    let names: Vec<&str> = PACKAGES
         .lines()
         .map(|line| line.split('#').next().unwrap_or_default().trim())
-        .filter(|name| !name.is_empty() && !is_installed(name))
+        .filter(|name| !name.is_empty())
+        .collect();
+    require(&names)
+}
+
+/// Installs those of the named packages that are missing.
+pub(crate) fn require(names: &[&str]) -> Outcome {
+    let missing: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| !is_installed(name))
         .collect();
     if missing.is_empty() {
         return Ok(());

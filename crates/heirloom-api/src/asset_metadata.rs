@@ -24,6 +24,18 @@ pub struct AssetMetadataBulkUpsertItem {
     pub value: Value,
 }
 
+#[derive(Debug, Deserialize)]
+pub struct AssetMetadataBulkDelete {
+    pub items: Vec<AssetMetadataBulkDeleteItem>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetMetadataBulkDeleteItem {
+    pub asset_id: AssetId,
+    pub key: String,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AssetMetadataResponse {

@@ -196,9 +196,21 @@ pub struct TagResponse {
     pub value: String,
 }
 
+/// A line of text in a picture; corners as fractions of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct AssetEditsResponse {
+pub struct TextLineResponse {
+    pub id: Uuid,
     pub asset_id: AssetId,
-    pub edits: [(); 0],
+    pub x1: f64,
+    pub y1: f64,
+    pub x2: f64,
+    pub y2: f64,
+    pub x3: f64,
+    pub y3: f64,
+    pub x4: f64,
+    pub y4: f64,
+    pub text: String,
+    pub box_score: f64,
+    pub text_score: f64,
 }

@@ -35,7 +35,7 @@ pub struct LoginResponse {
 #[serde(rename_all = "camelCase")]
 pub struct LogoutResponse {
     pub successful: bool,
-    pub redirect_uri: &'static str,
+    pub redirect_uri: String,
 }
 
 #[derive(Debug, Serialize)]

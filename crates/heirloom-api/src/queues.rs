@@ -1,6 +1,8 @@
 //! How much work is left.
 
+use heirloom_types::ids::AssetId;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct QueueStatistics {
@@ -29,7 +31,68 @@ pub struct QueueResponse {
 #[derive(Debug, Deserialize)]
 pub struct QueueCommand {
     pub command: String,
+    pub force: Option<bool>,
 }
+
+#[derive(Debug, Deserialize)]
+pub struct JobCreate {
+    pub name: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueDetails {
+    pub is_paused: bool,
+    pub name: &'static str,
+    pub statistics: QueueStatistics,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct QueueUpdate {
+    pub is_paused: Option<bool>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct QueueDelete {
+    #[serde(default)]
+    pub failed: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct QueueJobResponse {
+    pub data: Value,
+    pub id: String,
+    pub name: &'static str,
+    /// Milliseconds since 1970.
+    pub timestamp: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssetJobs {
+    pub asset_ids: Vec<AssetId>,
+    pub name: String,
+}
+
+/// Work that the contract lets an administrator ask for by hand.
+pub const MANUAL_JOBS: &[&str] = &[
+    "person-cleanup",
+    "tag-cleanup",
+    "user-cleanup",
+    "memory-cleanup",
+    "memory-create",
+    "backup-database",
+    "integrity-missing-files",
+    "integrity-untracked-files",
+    "integrity-checksum-mismatch",
+    "integrity-missing-files-refresh",
+    "integrity-untracked-files-refresh",
+    "integrity-checksum-mismatch-refresh",
+    "integrity-missing-files-delete-all",
+    "integrity-untracked-files-delete-all",
+    "integrity-checksum-mismatch-delete-all",
+];
 
 /// Every queue the contract names, in its order.
 pub const NAMES: &[&str] = &[

@@ -1,5 +1,7 @@
 //! Searching.
 
+use std::collections::HashMap;
+
 use heirloom_types::ids::{AlbumId, AssetId, PersonId, TagId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -62,29 +64,52 @@ pub struct SearchFilter {
     pub thumbnail_path: Option<String>,
 }
 
-/// The part of a search that fits a query string.
+/// A question, and what assets must be like besides.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct LargeAssetsFilter {
-    pub min_file_size: Option<i64>,
-    pub size: Option<u64>,
-    pub is_favorite: Option<bool>,
-    pub r#type: Option<String>,
-    pub visibility: Option<String>,
-    pub city: Option<String>,
-    pub country: Option<String>,
-    pub state: Option<String>,
-    pub make: Option<String>,
-    pub model: Option<String>,
-    pub taken_after: Option<String>,
-    pub taken_before: Option<String>,
-    pub with_deleted: Option<bool>,
+pub struct SmartSearch {
+    #[serde(flatten)]
+    pub filter: SearchFilter,
+    pub query: Option<String>,
+    pub query_asset_id: Option<AssetId>,
+    pub language: Option<String>,
+    /// Our own: kinds of parts, or their texts, that are not to be understood but looked for.
+    pub ignore: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
 pub struct SearchResponse {
     pub albums: SearchPage<AlbumResponse>,
     pub assets: SearchAssets,
+}
+
+/// What was found, and how the question was understood.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SmartSearchResponse {
+    #[serde(flatten)]
+    pub found: SearchResponse,
+    pub interpretation: Vec<QuestionPart>,
+    /// The words that were looked for by meaning.
+    pub meaning: String,
+    /// For videos, the moment that fits best, in milliseconds.
+    pub moments: HashMap<AssetId, i64>,
+    /// Whether only what can be read was searched, because no model could say what the question means.
+    pub is_degraded: bool,
+}
+
+/// Something that was understood of a question.
+#[derive(Debug, Serialize)]
+pub struct QuestionPart {
+    /// `person`, `tag`, `place`, `camera`, `date`, `type`, `favorite`, `text` or `fileName`.
+    pub kind: &'static str,
+    /// As it was typed.
+    pub text: String,
+    /// What it was taken for.
+    pub value: String,
+    /// Where it stands, in UTF-16 units.
+    pub start: usize,
+    pub end: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,4 +155,20 @@ pub struct MapMarkerResponse {
     pub lat: f64,
     pub lon: f64,
     pub state: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MapReverseGeocodeResponse {
+    pub city: Option<String>,
+    pub country: Option<String>,
+    pub state: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct PlacesResponse {
+    pub name: String,
+    pub latitude: f64,
+    pub longitude: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin1name: Option<String>,
 }

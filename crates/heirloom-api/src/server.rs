@@ -1,7 +1,10 @@
 //! What the server says of itself.
 
-use heirloom_types::ids::UserId;
+use heirloom_types::{ids::UserId, time::Timestamp};
 use serde::Serialize;
+use uuid::Uuid;
+
+use crate::wire;
 
 #[derive(Debug, Serialize)]
 pub struct ServerPing {
@@ -14,6 +17,23 @@ pub struct ServerVersion {
     pub minor: u32,
     pub patch: u32,
     pub prerelease: Option<u32>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServerVersionHistory {
+    #[serde(serialize_with = "wire::time")]
+    pub created_at: Timestamp,
+    pub id: Uuid,
+    pub version: String,
+}
+
+#[derive(Debug, Serialize)]
+pub struct ServerApkLinks {
+    pub arm64v8a: String,
+    pub armeabiv7a: String,
+    pub universal: String,
+    pub x86_64: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,11 +76,11 @@ pub struct ServerConfig {
     pub maintenance_mode: bool,
     pub map_dark_style_url: String,
     pub map_light_style_url: String,
-    pub min_faces: u32,
+    pub min_faces: i64,
     pub oauth_button_text: String,
     pub public_users: bool,
     pub trash_days: i64,
-    pub user_delete_delay: u32,
+    pub user_delete_delay: i64,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,14 +1,14 @@
 //! The sync stream: requests, acknowledgements, and the body of each type of line.
 
 use heirloom_types::{
-    ids::{AlbumId, AssetId, FaceId, MemoryId, PersonId, StackId, UserId},
+    ids::{AlbumId, AssetId, EditId, FaceId, MemoryId, PersonId, StackId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::wire;
+use crate::{assets::TextLineResponse, wire};
 
 #[derive(Debug, Deserialize)]
 pub struct SyncStream {
@@ -103,6 +103,16 @@ pub struct SyncExif {
     pub rating: Option<i32>,
     pub state: Option<String>,
     pub time_zone: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncAssetEdit {
+    pub id: EditId,
+    pub asset_id: AssetId,
+    pub action: &'static str,
+    pub parameters: Value,
+    pub sequence: i32,
 }
 
 #[derive(Debug, Serialize)]
@@ -237,4 +247,12 @@ pub struct SyncFace {
     pub is_visible: bool,
     #[serde(serialize_with = "wire::time_or_null")]
     pub deleted_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncTextLine {
+    #[serde(flatten)]
+    pub line: TextLineResponse,
+    pub is_visible: bool,
 }

@@ -1,6 +1,6 @@
 //! The timeline: months, and the assets of one in columns.
 
-use heirloom_types::ids::{AssetId, UserId};
+use heirloom_types::ids::{AssetId, StackId, UserId};
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
@@ -35,6 +35,9 @@ pub struct TimeBucketAssetResponse {
     pub projection_type: Vec<Option<String>>,
     /// Width by height.
     pub ratio: Vec<f64>,
+    /// Stack and number of its pictures, where stacks are collapsed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stack: Option<Vec<Option<(StackId, String)>>>,
     pub thumbhash: Vec<Option<String>>,
     pub visibility: Vec<&'static str>,
 }

@@ -85,6 +85,15 @@ pub struct UserAdminUpdate {
     pub storage_label: Option<Option<String>>,
 }
 
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateProfileImageResponse {
+    #[serde(serialize_with = "wire::time")]
+    pub profile_changed_at: Timestamp,
+    pub profile_image_path: String,
+    pub user_id: UserId,
+}
+
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Onboarding {

@@ -1,20 +1,21 @@
-//! Albums: made, listed, filled, shared.
+//! Albums: made, listed, filled. Who takes part is in [`members`].
 
-use std::collections::BTreeMap;
+mod members;
 
 pub use heirloom_store::albums::{Album, AlbumRole, AlbumSummary, AlbumUser, AssetOrder};
 use heirloom_store::{
     Tx, albums,
     changes::{ChangeKind, Entry, Feeds},
+    shared_links,
     users::{self, User},
 };
 use heirloom_types::{
     caller::Caller,
-    ids::{AlbumId, AssetId, UserId},
+    ids::{AlbumId, AssetId, SharedLinkId, UserId},
     permission::Permission,
 };
-use uuid::Uuid;
 
+use self::members::{send_whole, tell_members};
 use crate::{
     Error, Library, Result,
     access::{self, require},
@@ -180,8 +181,38 @@ impl Library {
         let mut tx = self.db.write().await?;
         let needed = Permission::AlbumAssetCreate;
         let album = access::album(&mut tx, caller, id, AlbumRole::Editor, needed).await?;
-        let placed = self.fill(&mut tx, caller, id, assets).await?;
-        let entries = filled(id, assets, &placed);
+        self.add_checked(tx, caller, album, assets).await
+    }
+
+    /// Puts in what came through a link that lets visitors add to its album.
+    pub(crate) async fn add_visited(
+        &self,
+        caller: &Caller,
+        link: SharedLinkId,
+        asset: AssetId,
+    ) -> Result<()> {
+        let mut tx = self.db.write().await?;
+        let link = shared_links::get(&mut tx, caller.user, link).await?;
+        let id = link.filter(|link| link.allow_upload);
+        let id = id.and_then(|link| link.album_id);
+        let Some(id) = id else {
+            return Err(Error::Forbidden("Forbidden".into()));
+        };
+        let needed = Permission::AlbumRead;
+        let album = access::album(&mut tx, caller, id, AlbumRole::Viewer, needed).await?;
+        self.add_checked(tx, caller, album, &[asset]).await?;
+        Ok(())
+    }
+
+    async fn add_checked(
+        &self,
+        mut tx: Tx,
+        caller: &Caller,
+        album: Album,
+        assets: &[AssetId],
+    ) -> Result<Vec<Placed>> {
+        let placed = self.fill(&mut tx, caller, album.id, assets).await?;
+        let entries = filled(album.id, assets, &placed);
         if !entries.is_empty() {
             self.save_album(tx, album, entries).await?;
         }
@@ -216,98 +247,6 @@ impl Library {
             self.save_album(tx, album, entries).await?;
         }
         Ok(placed)
-    }
-
-    /// Lets people take part.
-    pub async fn share_album(
-        &self,
-        caller: &Caller,
-        id: AlbumId,
-        people: &[(UserId, AlbumRole)],
-    ) -> Result<AlbumDetails> {
-        require(caller, Permission::AlbumUserCreate)?;
-        let mut tx = self.db.write().await?;
-        let needed = Permission::AlbumUserCreate;
-        let mut album = access::album(&mut tx, caller, id, AlbumRole::Owner, needed).await?;
-        let mut feeds = Feeds::default();
-        for &(user, role) in people {
-            if albums::get_user(&mut tx, id, user).await?.is_some() {
-                return Err(Error::Conflict("User already added".into()));
-            }
-            let part = AlbumUser {
-                album_id: id,
-                user_id: user,
-                role,
-            };
-            self.join(&mut tx, &mut feeds, caller, part).await?;
-        }
-        album.updated_at = self.now();
-        albums::update(&mut tx, &album).await?;
-        tell_members(
-            &mut tx,
-            &mut feeds,
-            id,
-            vec![Entry::upsert(ChangeKind::Album, id)],
-        )
-        .await?;
-        let shared = details(&mut tx, album).await?;
-        let positions = feeds.record(&mut tx, self.now()).await?;
-        send_whole(&mut tx, id, people, &positions).await?;
-        tx.commit().await?;
-        Ok(shared)
-    }
-
-    /// Changes what a person may do in an album.
-    pub async fn set_album_role(
-        &self,
-        caller: &Caller,
-        id: AlbumId,
-        user: UserId,
-        role: AlbumRole,
-    ) -> Result<()> {
-        require(caller, Permission::AlbumUserUpdate)?;
-        let mut tx = self.db.write().await?;
-        let needed = Permission::AlbumUserUpdate;
-        let album = access::album(&mut tx, caller, id, AlbumRole::Owner, needed).await?;
-        let part = albums::get_user(&mut tx, id, user)
-            .await?
-            .filter(|part| part.role != AlbumRole::Owner)
-            .ok_or_else(|| Error::Conflict("Album not shared with user".into()))?;
-        albums::upsert_user(&mut tx, AlbumUser { role, ..part }).await?;
-        let entry = Entry::upsert(ChangeKind::AlbumUser, user).within(id);
-        self.save_album(tx, album, vec![entry]).await?;
-        Ok(())
-    }
-
-    /// Ends a person's part: the owner may end anybody's but their own, everybody their own.
-    pub async fn leave_album(&self, caller: &Caller, id: AlbumId, user: UserId) -> Result<()> {
-        require(caller, Permission::AlbumUserDelete)?;
-        let mut tx = self.db.write().await?;
-        let least = if user == caller.user {
-            AlbumRole::Viewer
-        } else {
-            AlbumRole::Owner
-        };
-        let needed = Permission::AlbumUserDelete;
-        let album = access::album(&mut tx, caller, id, least, needed).await?;
-        match albums::get_user(&mut tx, id, user).await? {
-            None => return Err(Error::Conflict("Album not shared with user".into())),
-            Some(part) if part.role == AlbumRole::Owner => {
-                return Err(Error::Conflict("Cannot remove album owner".into()));
-            }
-            Some(_) => albums::delete_user(&mut tx, id, user).await?,
-        }
-        let mut feeds = Feeds::default();
-        feeds.add(user, Entry::delete(ChangeKind::Album, id));
-        for asset in albums::list_assets(&mut tx, id).await? {
-            feeds.add(
-                user,
-                Entry::delete(ChangeKind::AlbumAsset, asset).within(id),
-            );
-        }
-        let entry = Entry::delete(ChangeKind::AlbumUser, user).within(id);
-        self.save_album_with(tx, album, vec![entry], feeds).await?;
-        Ok(())
     }
 
     /// Deletes the album; its assets stay where they are.
@@ -347,31 +286,6 @@ impl Library {
         feeds.record(&mut tx, self.now()).await?;
         tx.commit().await?;
         Ok(saved)
-    }
-
-    /// Writes a person's part.
-    async fn join(
-        &self,
-        tx: &mut Tx,
-        feeds: &mut Feeds,
-        caller: &Caller,
-        part: AlbumUser,
-    ) -> Result<()> {
-        if users::get(tx, part.user_id).await?.is_none() {
-            return Err(Error::Conflict("User not found".into()));
-        }
-        if part.user_id == caller.user && part.role != AlbumRole::Owner {
-            return Err(Error::Conflict(
-                "Cannot share an album with its owner".into(),
-            ));
-        }
-        albums::upsert_user(tx, part).await?;
-        feeds.add(
-            part.user_id,
-            Entry::upsert(ChangeKind::Album, part.album_id),
-        );
-        let entry = Entry::upsert(ChangeKind::AlbumUser, part.user_id).within(part.album_id);
-        tell_members(tx, feeds, part.album_id, vec![entry]).await
     }
 
     async fn fill(
@@ -416,36 +330,6 @@ fn filled(album: AlbumId, assets: &[AssetId], placed: &[Placed]) -> Vec<Entry> {
         .filter(|(_, placed)| **placed == Placed::Done)
         .map(|(asset, _)| Entry::upsert(ChangeKind::AlbumAsset, *asset).within(album))
         .collect()
-}
-
-/// Writes entries into the feed of everybody who takes part now.
-async fn tell_members(
-    tx: &mut Tx,
-    feeds: &mut Feeds,
-    album: AlbumId,
-    entries: Vec<Entry>,
-) -> Result<()> {
-    for member in albums::list_users(tx, album).await? {
-        for entry in &entries {
-            feeds.add(member.user_id, entry.clone());
-        }
-    }
-    Ok(())
-}
-
-/// The devices of people who have just come are sent what the album holds already.
-async fn send_whole(
-    tx: &mut Tx,
-    album: AlbumId,
-    people: &[(UserId, AlbumRole)],
-    positions: &BTreeMap<Uuid, i64>,
-) -> Result<()> {
-    for (user, _) in people {
-        if let Some(seq) = positions.get(&user.0) {
-            albums::set_since(tx, album, *user, *seq).await?;
-        }
-    }
-    Ok(())
 }
 
 fn check_description(text: &str) -> Result<()> {

@@ -60,4 +60,23 @@ impl Library {
         tx.commit().await?;
         Ok(written)
     }
+
+    /// Removes values of the caller's assets, all or none; what is not there is gone already.
+    pub async fn delete_asset_metadata(
+        &self,
+        caller: &Caller,
+        items: Vec<(AssetId, String)>,
+    ) -> Result<()> {
+        require(caller, Permission::AssetUpdate)?;
+        let mut tx = self.db.write().await?;
+        let mut entries = Vec::with_capacity(items.len());
+        for (id, key) in items {
+            let asset = access::asset(&mut tx, caller, id, Permission::AssetUpdate).await?;
+            if asset_metadata::delete(&mut tx, asset.owner_id, id, &key).await? {
+                entries.push(Entry::delete(ChangeKind::AssetMetadata, id).detail(key));
+            }
+        }
+        feed::record(&mut tx, caller.user, self.now(), entries).await?;
+        Ok(tx.commit().await?)
+    }
 }

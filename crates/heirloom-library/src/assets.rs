@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::{
     Error, Library, Result,
     access::{self, require},
-    feed,
+    feed, places,
 };
 
 /// An asset with what is known of it.
@@ -163,17 +163,19 @@ impl Library {
             edits.rating = Some(rating);
         }
         if let Some((latitude, longitude)) = change.position {
-            (exif.latitude, exif.longitude) = (Some(latitude), Some(longitude));
-            edits.position = Some(Position {
+            let position = Position {
                 latitude,
                 longitude,
-            });
+            };
+            places::put_into(&mut exif, Some(position));
+            edits.position = Some(position);
         }
         if let Some((local, offset)) = change.captured {
             edits.captured = Some(CaptureTime {
                 local,
                 offset_seconds: offset.map(|offset| offset.local_minus_utc()),
                 zone: None,
+                is_only_instant: false,
             });
         }
         exif.edits = Some(serde_json::to_string(&edits).map_err(anyhow::Error::from)?);

@@ -8,7 +8,9 @@ use std::net::IpAddr;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use heirloom_store::{
-    api_keys, sessions,
+    Tx, api_keys,
+    changes::{self, ChangeKind, Entry},
+    sessions,
     sessions::Session,
     users::{self, User},
 };
@@ -65,6 +67,16 @@ pub struct LoggedIn {
     pub token: String,
 }
 
+/// How a session begins, other than with a password.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Beginning {
+    pub parent: Option<SessionId>,
+    pub expires_at: Option<Timestamp>,
+    /// As in [`Session`].
+    pub oauth_subject: Option<String>,
+    pub oauth_session: Option<String>,
+}
+
 impl Library {
     /// Who presents that credential. The answer is remembered for a few seconds.
     pub async fn authenticate(&self, presented: Presented<'_>) -> Result<Caller> {
@@ -87,6 +99,9 @@ impl Library {
 
     /// Begins a session for whoever knows the password. Failures grow slower, per account and per address.
     pub async fn log_in(&self, request: LogIn) -> Result<LoggedIn> {
+        if !self.config().await?.password_login.enabled {
+            return Err(Error::Unauthenticated("Password login has been disabled"));
+        }
         let email = request.email.trim().to_lowercase();
         let _turn = self.throttle.wait_turn(&email, request.address).await;
         let user = users::get_by_email(&mut self.db.read().await?, &email).await?;
@@ -97,19 +112,27 @@ impl Library {
         }
         self.throttle.succeeded(&email, request.address);
         let user = user.expect("a password can only match an account's hash");
-        self.begin_session(user, request.device).await
+        self.begin_session(user, request.device, Beginning::default())
+            .await
     }
 
-    /// Ends the session of the caller; other credentials have nothing to end.
-    pub async fn log_out(&self, caller: &Caller) -> Result<()> {
+    /// Ends the session of the caller; other credentials have nothing to end. Gives where the browser ends the session
+    /// of the OpenID provider, if this one began there.
+    pub async fn log_out(&self, caller: &Caller) -> Result<Option<String>> {
         let Some(session) = caller.session() else {
-            return Ok(());
+            return Ok(None);
         };
+        let began = sessions::get(&mut self.db.read().await?, caller.user, session).await?;
         let mut tx = self.db.write().await?;
-        sessions::delete(&mut tx, caller.user, session).await?;
+        if sessions::delete(&mut tx, caller.user, session).await? {
+            tell_of_ended(&mut tx, caller.user, &[session], self.now()).await?;
+        }
         tx.commit().await?;
         self.callers.clear();
-        Ok(())
+        if began.is_some_and(|session| session.oauth_subject.is_some()) {
+            return self.oauth_end_session().await;
+        }
+        Ok(None)
     }
 
     /// Replaces the caller's password; `keep_sessions` false logs out every other device.
@@ -130,15 +153,21 @@ impl Library {
         let mut tx = self.db.write().await?;
         users::update(&mut tx, &user).await?;
         if !keep_sessions {
-            sessions::delete_others(&mut tx, user.id, caller.session()).await?;
+            let ended = sessions::delete_others(&mut tx, user.id, caller.session()).await?;
+            tell_of_ended(&mut tx, user.id, &ended, self.now()).await?;
         }
         tx.commit().await?;
         self.callers.clear();
         Ok(user)
     }
 
-    pub(crate) async fn begin_session(&self, user: User, device: Device) -> Result<LoggedIn> {
-        let (session, token) = self.new_session(user.id, device, None, None).await?;
+    pub(crate) async fn begin_session(
+        &self,
+        user: User,
+        device: Device,
+        beginning: Beginning,
+    ) -> Result<LoggedIn> {
+        let (session, token) = self.new_session(user.id, device, beginning).await?;
         Ok(LoggedIn {
             user,
             session: session.id,
@@ -150,23 +179,24 @@ impl Library {
         &self,
         user: UserId,
         device: Device,
-        parent: Option<SessionId>,
-        expires_at: Option<Timestamp>,
+        beginning: Beginning,
     ) -> Result<(Session, String)> {
         let token = self.new_token();
         let now = self.now();
         let session = Session {
             id: self.new_id(SessionId::new),
             user_id: user,
-            parent_id: parent,
+            parent_id: beginning.parent,
             token_hash: hash_token(&token).to_vec(),
             device_type: device.kind,
             device_os: device.os,
             app_version: device.app_version,
             created_at: now,
             updated_at: now,
-            expires_at,
+            expires_at: beginning.expires_at,
             elevated_until: None,
+            oauth_subject: beginning.oauth_subject,
+            oauth_session: beginning.oauth_session,
         };
         let mut tx = self.db.write().await?;
         sessions::insert(&mut tx, &session).await?;
@@ -176,7 +206,7 @@ impl Library {
 
     /// A secret that is shown once; only its hash is kept.
     pub(crate) fn new_token(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.random_bytes())
+        URL_SAFE_NO_PAD.encode(self.random_bytes::<32>())
     }
 
     async fn caller_of_session(&self, token_hash: &[u8]) -> Result<Option<Caller>> {
@@ -221,6 +251,21 @@ impl Library {
             permissions: permissions_from_text(&key.permissions),
         }))
     }
+}
+
+/// Tells whoever looks that these sessions are over.
+pub(crate) async fn tell_of_ended(
+    tx: &mut Tx,
+    user: UserId,
+    ended: &[SessionId],
+    now: Timestamp,
+) -> Result<()> {
+    let entries: Vec<Entry> = ended
+        .iter()
+        .map(|id| Entry::delete(ChangeKind::Session, *id))
+        .collect();
+    changes::record(tx, user, now, &entries).await?;
+    Ok(())
 }
 
 /// SHA-256 of a token. Tokens are 256 random bits, so a slow hash would protect nothing.

@@ -1,7 +1,10 @@
 //! When a picture was taken, as an instant and as the clock on the wall.
 
 use chrono::TimeDelta;
-use heirloom_media::facts::{CaptureTime, Facts};
+use heirloom_media::{
+    facts::{CaptureTime, Facts, Position},
+    places::{local_of, offset_of, zone_at},
+};
 use heirloom_types::time::Timestamp;
 
 /// The two times of an asset.
@@ -12,7 +15,35 @@ pub(crate) struct Taken {
     pub local: Timestamp,
 }
 
-/// What the file says, else what the client said. A clock whose zone is unknown counts as UTC.
+/// Facts whose clock has the zone of their place, as far as the file does not say better.
+pub(crate) fn placed(mut facts: Facts) -> Facts {
+    if let (Some(captured), Some(position)) = (&mut facts.captured, facts.position) {
+        put_in_zone(captured, position);
+    }
+    facts
+}
+
+fn put_in_zone(captured: &mut CaptureTime, position: Position) {
+    let Some(zone) = zone_at(position).filter(|_| captured.zone.is_none()) else {
+        return;
+    };
+    let there = offset_of(zone, captured.local);
+    match captured.offset_seconds {
+        _ if captured.is_only_instant => {
+            let (local, offset) = local_of(zone, captured.local);
+            captured.local = local;
+            captured.offset_seconds = Some(offset);
+            captured.is_only_instant = false;
+        }
+        None => captured.offset_seconds = Some(there),
+        // The camera may have been on the time of another place.
+        Some(said) if said != there => return,
+        Some(_) => {}
+    }
+    captured.zone = Some(zone.name().to_owned());
+}
+
+/// What the file says, else what the client said. A clock of which neither file nor place tells the zone counts as UTC.
 pub(crate) fn taken(facts: &Facts, from_client: Timestamp) -> Taken {
     match &facts.captured {
         Some(captured) => Taken {

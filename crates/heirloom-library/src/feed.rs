@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use heirloom_store::{
-    Tx,
+    Tx, audience,
     changes::{ChangeKind, ChangeOp, Entry, Feeds},
-    partners, sync,
+    partners,
 };
 use heirloom_types::{ids::UserId, time::Timestamp};
 use uuid::Uuid;
@@ -51,7 +51,7 @@ pub(crate) async fn leave_albums(
     owner: UserId,
     assets: &[Uuid],
 ) -> Result<()> {
-    for (member, album, asset) in sync::album_places(tx, owner, assets).await? {
+    for (member, album, asset) in audience::places_in_albums(tx, owner, assets).await? {
         feeds.add(
             member,
             Entry::delete(ChangeKind::AlbumAsset, asset).within(album),
@@ -91,7 +91,7 @@ async fn tell_albums(
     };
     let (assets, exif) = (changed(ChangeKind::Asset), changed(ChangeKind::Exif));
     let ids: Vec<Uuid> = assets.union(&exif).copied().collect();
-    for (member, asset) in sync::album_audience(tx, owner, &ids).await? {
+    for (member, asset) in audience::of_albums(tx, owner, &ids).await? {
         for (set, kind) in [
             (&assets, ChangeKind::AlbumAssetUpdate),
             (&exif, ChangeKind::AlbumExifUpdate),

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use heirloom_store::{
+    asset_edits::{self, AssetEdit},
     assets::{Asset, Rendition},
-    blobs::{Blob, BlobPath},
+    blobs::{self, Blob, BlobPath},
 };
 use heirloom_types::{
     caller::Caller,
@@ -16,6 +17,7 @@ use heirloom_types::{
 use crate::{
     Error, Library, Result,
     access::{self, require},
+    edits::path_of,
 };
 
 /// Which file of an asset.
@@ -30,6 +32,11 @@ pub enum Kind {
     Playback,
 }
 
+impl Kind {
+    /// What a preview's file is called, and how it ends.
+    pub(crate) const PREVIEW: (&str, &str) = ("preview", "jpeg");
+}
+
 /// A file to be served.
 #[derive(Debug)]
 pub struct AssetFile {
@@ -40,28 +47,68 @@ pub struct AssetFile {
 }
 
 impl Library {
-    /// The file of that kind, if the caller may have it.
-    pub async fn asset_file(&self, caller: &Caller, id: AssetId, kind: Kind) -> Result<AssetFile> {
+    /// The file of that kind, if the caller may have it; as a person edited it, if wanted and they did.
+    pub async fn asset_file(
+        &self,
+        caller: &Caller,
+        id: AssetId,
+        kind: Kind,
+        as_edited: bool,
+    ) -> Result<AssetFile> {
         let needed = match kind {
             Kind::Original => Permission::AssetDownload,
             _ => Permission::AssetView,
         };
         require(caller, needed)?;
-        let asset = access::asset(&mut self.db.read().await?, caller, id, needed).await?;
+        let mut tx = self.db.glance().await?;
+        let asset = access::asset(&mut tx, caller, id, needed).await?;
+        if as_edited && asset.has(Rendition::Edited) {
+            let edits = asset_edits::list(&mut tx, asset.owner_id, id).await?;
+            if let Some(file) = edited_file(&asset, &edits, kind) {
+                return Ok(file);
+            }
+        }
         file_of(&asset, kind).ok_or(Error::Missing("Asset media not found"))
     }
 
     /// Opens a file, or a part of it.
     pub async fn open(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob> {
-        Ok(self.blobs.stream(path, range).await?)
+        match self.blobs.stream(path, range).await {
+            // The disk of an external library may be away.
+            Err(blobs::Error::NotFound(_)) => Err(Error::Missing("Asset media not found")),
+            opened => Ok(opened?),
+        }
     }
 }
 
-fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
-    let stem = asset
+fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFile> {
+    let (name, extension, mime) = match kind {
+        Kind::Thumbnail => ("thumbnail", "webp", "image/webp"),
+        Kind::Preview => ("preview", "jpeg", "image/jpeg"),
+        Kind::FullSize | Kind::Original => ("fullsize", "jpeg", "image/jpeg"),
+        Kind::Playback => return None,
+    };
+    let suffix = if kind == Kind::Original {
+        "edited"
+    } else {
+        name
+    };
+    Some(AssetFile {
+        path: path_of(asset, edits, name)?,
+        mime,
+        name: format!("{}_{suffix}.{extension}", stem(asset)),
+    })
+}
+
+fn stem(asset: &Asset) -> &str {
+    asset
         .original_name
         .rsplit_once('.')
-        .map_or(asset.original_name.as_str(), |(stem, _)| stem);
+        .map_or(asset.original_name.as_str(), |(stem, _)| stem)
+}
+
+fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
+    let stem = stem(asset);
     let rendition = |rendition, kind: &str, extension: &str, mime| {
         asset.has(rendition).then(|| AssetFile {
             path: BlobPath::rendition(asset.owner_id, asset.id, kind, extension),

@@ -1,15 +1,14 @@
 //! Taking files in. Nothing is acknowledged before its bytes are durable and its row, its pending work and its change are
 //! committed together.
 
-use std::time::Duration;
+pub(crate) mod names;
 
-use chrono::TimeDelta;
 use heirloom_jobs::priority;
 use heirloom_media::facts::Facts;
 use heirloom_store::{
     Tx, asset_metadata,
     assets::{self, Asset, Visibility},
-    blobs::{self, BlobPath, Incoming, Received, template},
+    blobs::{Incoming, Received},
     changes::{ChangeKind, Entry},
     doomed_files, exif,
     queue::{self, NewJob},
@@ -18,30 +17,22 @@ use heirloom_store::{
     users::User,
 };
 use heirloom_types::{
-    caller::{Caller, Scope},
-    checksum::Sha1,
-    ids::{AssetId, JobId, UserId},
+    caller::{Caller, Credential, Scope},
+    checksum::{Blake3, Sha1},
+    ids::{AssetId, JobId, SharedLinkId, UserId},
     media_type::{self, MediaKind},
     permission::Permission,
     time::Timestamp,
 };
 use serde_json::{Value, json};
 
+use self::names::shown_name;
 use crate::{
     Error, Library, Result,
     access::{self, require},
     capture::{self, Taken},
     feed, process,
 };
-
-/// How long a file may stand without the row that names it.
-const RESERVATION: TimeDelta = TimeDelta::hours(1);
-/// Names that are tried before a numbered one is given up.
-const NAMES_MAX: u32 = 100_000;
-/// How long a client waits before it offers a file again that met another of the same name.
-const NAME_RETRY: Duration = Duration::from_secs(1);
-/// Longest name that is kept, in bytes, as file systems have it.
-const NAME_BYTES_MAX: usize = 255;
 
 /// What a client says of a file it sends.
 #[derive(Clone, Debug)]
@@ -58,6 +49,24 @@ pub struct NewAsset {
     pub metadata: Vec<(String, Value)>,
     /// What the bytes must hash to.
     pub announced: Option<Sha1>,
+}
+
+/// What the bytes of a file are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Content {
+    pub len: u64,
+    pub sha1: Sha1,
+    pub blake3: Blake3,
+}
+
+impl Content {
+    fn of(file: &Received) -> Self {
+        Self {
+            len: file.len(),
+            sha1: file.sha1(),
+            blake3: file.blake3(),
+        }
+    }
 }
 
 /// What became of a file.
@@ -129,8 +138,32 @@ impl Library {
         sidecar: Option<Received>,
     ) -> Result<Ingested> {
         require(caller, Permission::AssetUpload)?;
+        if let Credential::SharedLink(link) = caller.credential {
+            return self.ingest_visited(caller, link, new, file).await;
+        }
         self.check_live_video(caller, &new).await?;
         self.ingest_for(caller.user, new, file, sidecar).await
+    }
+
+    /// As [`Self::ingest`], from a visitor, who decides of nothing but the picture; it goes into the link's album.
+    async fn ingest_visited(
+        &self,
+        caller: &Caller,
+        link: SharedLinkId,
+        new: NewAsset,
+        file: Received,
+    ) -> Result<Ingested> {
+        let new = NewAsset {
+            is_favorite: false,
+            visibility: Visibility::Timeline,
+            live_video_id: None,
+            metadata: Vec::new(),
+            ..new
+        };
+        let ingested = self.ingest_for(caller.user, new, file, None).await?;
+        let (Ingested::Created(id) | Ingested::Duplicate(id)) = ingested;
+        self.add_visited(caller, link, id).await?;
+        Ok(ingested)
     }
 
     /// As [`Self::ingest`], on the owner's behalf.
@@ -150,9 +183,9 @@ impl Library {
         }
         let user = self.user(owner).await?;
         check_quota(&user, file.len())?;
-        let facts = self.facts_of(kind, &new.name, &file).await;
+        let facts = capture::placed(self.facts_of(kind, &new.name, &file).await);
         let taken = capture::taken(&facts, new.file_created_at);
-        let asset = self.asset_from(owner, &new, kind, taken, &file);
+        let asset = self.asset_from(owner, &new, kind, taken, Content::of(&file));
         let path = self.keep(&user, &asset, &mut file).await?;
         let sidecar_path = match sidecar {
             Some(sidecar) => self.keep_sidecar(&path, sidecar).await?,
@@ -186,13 +219,14 @@ impl Library {
         }
     }
 
-    fn asset_from(
+    /// The row of a file that is new, without its place.
+    pub(crate) fn asset_from(
         &self,
         owner: UserId,
         new: &NewAsset,
         kind: MediaKind,
         taken: Taken,
-        file: &Received,
+        content: Content,
     ) -> Asset {
         let now = self.now();
         Asset {
@@ -203,9 +237,9 @@ impl Library {
             original_name: shown_name(&new.name),
             original_path: String::new(),
             sidecar_path: None,
-            size_bytes: file.len() as i64,
-            sha1: file.sha1(),
-            blake3: file.blake3(),
+            size_bytes: content.len as i64,
+            sha1: content.sha1,
+            blake3: content.blake3,
             created_at: now,
             updated_at: now,
             file_created_at: taken.instant,
@@ -250,72 +284,6 @@ impl Library {
         }
     }
 
-    /// Gives the file its name, a numbered one when another file has it, and reserves the name until the row is there.
-    async fn keep(&self, user: &User, asset: &Asset, file: &mut Received) -> Result<BlobPath> {
-        let label = user
-            .storage_label
-            .clone()
-            .unwrap_or_else(|| user.id.to_string());
-        let first = self.template.path(&template::Fields {
-            user: &label,
-            local: asset.local_date_time.naive_utc(),
-            name: &asset.original_name,
-            id: asset.id,
-        });
-        for number in 1..NAMES_MAX {
-            let path = if number == 1 {
-                first.clone()
-            } else {
-                first.numbered(number)
-            };
-            if !self.reserve(&path).await? {
-                continue;
-            }
-            match file.keep(&path).await {
-                Ok(()) => return Ok(path),
-                // A file that no row names: somebody put it there by hand. It is not ours to remove.
-                Err(blobs::Error::Taken(_)) => self.release(&path).await?,
-                Err(error) => {
-                    self.release(&path).await.ok();
-                    return Err(error.into());
-                }
-            }
-        }
-        Err(Error::Unavailable {
-            what: "a free file name",
-            retry_after: NAME_RETRY,
-            source: None,
-        })
-    }
-
-    async fn keep_sidecar(
-        &self,
-        original: &BlobPath,
-        mut sidecar: Received,
-    ) -> Result<Option<String>> {
-        let path = original.sidecar();
-        if !self.reserve(&path).await? {
-            return Ok(None);
-        }
-        sidecar.keep(&path).await?;
-        Ok(Some(path.as_str().to_owned()))
-    }
-
-    async fn reserve(&self, path: &BlobPath) -> Result<bool> {
-        let mut tx = self.db.write().await?;
-        let reserved =
-            doomed_files::reserve(&mut tx, path.as_str(), self.now() + RESERVATION).await?;
-        tx.commit().await?;
-        Ok(reserved)
-    }
-
-    async fn release(&self, path: &BlobPath) -> Result<()> {
-        let mut tx = self.db.write().await?;
-        doomed_files::delete(&mut tx, path.as_str()).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// The one transaction: row, pending work, usage, change.
     async fn commit(&self, asset: &Asset, new: &NewAsset) -> Result<Ingested> {
         let mut tx = self.db.write().await?;
@@ -340,8 +308,9 @@ impl Library {
             asset_metadata::upsert(&mut tx, asset.owner_id, asset.id, key, value, self.now())
                 .await?;
         }
-        self.want(&mut tx, asset, &stages_of(asset), priority::NEW)
-            .await?;
+        let mut stages = stages_of(asset);
+        stages.extend(self.sight_of(asset));
+        self.want(&mut tx, asset, &stages, priority::NEW).await?;
         if !users::add_usage(&mut tx, asset.owner_id, asset.size_bytes).await? {
             return Err(Error::QuotaExceeded);
         }
@@ -406,20 +375,6 @@ impl Library {
         };
         Ok(queue::enqueue(tx, job, self.now()).await?)
     }
-
-    /// Has the files of an upload that came to nothing removed now instead of after their reservation.
-    async fn forget_reserved(&self, asset: &Asset) {
-        let forget = async {
-            let mut tx = self.db.write().await?;
-            for path in std::iter::once(&asset.original_path).chain(&asset.sidecar_path) {
-                doomed_files::insert(&mut tx, path, self.now()).await?;
-            }
-            tx.commit().await
-        };
-        if let Err(error) = forget.await {
-            tracing::warn!(%error, "the files of a refused upload stay until their reservation ends");
-        }
-    }
 }
 
 fn check_content(new: &NewAsset, file: &Received) -> Result<()> {
@@ -444,42 +399,9 @@ pub(crate) fn check_quota(user: &User, size: u64) -> Result<()> {
 }
 
 /// What a new asset needs.
-fn stages_of(asset: &Asset) -> Vec<Stage> {
+pub(crate) fn stages_of(asset: &Asset) -> Vec<Stage> {
     match asset.kind {
         MediaKind::Image => vec![Stage::Metadata, Stage::Render],
         MediaKind::Video => vec![Stage::Metadata, Stage::Render, Stage::Transcode],
-    }
-}
-
-/// The last part of a path, without what no file name can hold.
-fn shown_name(name: &str) -> String {
-    let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let clean: String = last.chars().filter(|char| !char.is_control()).collect();
-    if clean.len() <= NAME_BYTES_MAX {
-        return clean;
-    }
-    let (stem, extension) = clean.rsplit_once('.').unwrap_or((&clean, ""));
-    let room = NAME_BYTES_MAX.saturating_sub(extension.len() + 1);
-    let end = (0..=room.min(stem.len()))
-        .rev()
-        .find(|&end| stem.is_char_boundary(end))
-        .unwrap_or(0);
-    format!("{}.{extension}", &stem[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_lose_their_folders_and_fit() {
-        assert_eq!(shown_name("../../etc/a\0b.jpg"), "ab.jpg");
-        assert_eq!(shown_name(r"C:\photos\é.jpg"), "é.jpg");
-        let long = shown_name(&format!("{}.jpg", "ü".repeat(300)));
-        assert!(long.len() <= NAME_BYTES_MAX, "{}", long.len());
-        assert_eq!(
-            long.rsplit_once('.').map(|(_, extension)| extension),
-            Some("jpg")
-        );
     }
 }

@@ -4,16 +4,17 @@ use std::sync::{Arc, Mutex};
 
 use heirloom_jobs::Wake;
 use heirloom_media::{decoder::Decoder, video::VideoTools};
-use heirloom_store::{
-    Db,
-    blobs::{Blobs, Template},
-};
+use heirloom_oidc::RelyingParty;
+use heirloom_store::{Db, blobs::Blobs};
 use heirloom_types::time::{Clock, Timestamp};
-use rand::{Rng, RngCore, SeedableRng, rngs::StdRng};
+use rand::{Rng, RngCore, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use crate::{
     auth::{CallerCache, LoginThrottle},
+    recall::{Recall, RecallSettings},
+    system_config::{ConfigCache, FileSettings},
     uploads::Busy,
+    vision::Eyes,
 };
 
 /// The application. One per process; its methods live in the files of their nouns.
@@ -24,11 +25,17 @@ pub struct Library {
     pub(crate) blobs: Blobs,
     pub(crate) decoder: Decoder,
     pub(crate) video: VideoTools,
-    pub(crate) template: Template,
-    pub(crate) video_policy: VideoPolicy,
+    pub(crate) eyes: Option<Eyes>,
+    pub(crate) config: ConfigCache,
+    /// A second copy of the originals.
+    pub(crate) copy: Option<Blobs>,
+    /// Bytes a second that the scrub reads at most; 0 for as many as it can.
+    pub(crate) scrub_rate: u64,
     pub(crate) callers: CallerCache,
     pub(crate) throttle: LoginThrottle,
+    pub(crate) oauth: RelyingParty,
     pub(crate) busy_uploads: Busy,
+    pub(crate) recall: Recall,
     rng: Mutex<StdRng>,
 }
 
@@ -43,9 +50,15 @@ pub struct Parts {
     pub blobs: Blobs,
     pub decoder: Decoder,
     pub video: VideoTools,
-    /// Where originals go.
-    pub template: Template,
-    pub video_policy: VideoPolicy,
+    /// The models that look at pictures, if there are any.
+    pub eyes: Option<Eyes>,
+    pub recall: RecallSettings,
+    /// Settings that come from outside the database.
+    pub config: FileSettings,
+    /// Another place that has the originals too: filled and read by the scrub.
+    pub copy: Option<Blobs>,
+    /// Bytes a second that the scrub reads at most; 0 for as many as it can.
+    pub scrub_rate: u64,
 }
 
 /// Which videos get a rendition that every client plays.
@@ -67,11 +80,15 @@ impl Library {
             blobs: parts.blobs,
             decoder: parts.decoder,
             video: parts.video,
-            template: parts.template,
-            video_policy: parts.video_policy,
+            eyes: parts.eyes,
+            config: ConfigCache::new(parts.config),
+            copy: parts.copy,
+            scrub_rate: parts.scrub_rate,
             callers: CallerCache::default(),
             throttle: LoginThrottle::default(),
+            oauth: RelyingParty::default(),
             busy_uploads: Busy::default(),
+            recall: Recall::new(parts.recall),
             rng: Mutex::new(parts.rng),
         })
     }
@@ -81,12 +98,17 @@ impl Library {
         self.decoder.decodes()
     }
 
+    /// Whether originals are kept in a second place.
+    pub fn has_second_copy(&self) -> bool {
+        self.copy.is_some()
+    }
+
     /// Whether the database answers.
     pub async fn is_ready(&self) -> bool {
         self.has_admin().await.is_ok()
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -95,9 +117,9 @@ impl Library {
         make(self.now(), &mut self.rng())
     }
 
-    /// Thirty-two random bytes, for tokens.
-    pub(crate) fn random_bytes(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
+    /// Random bytes, as many as are wanted.
+    pub(crate) fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.rng().fill_bytes(&mut bytes);
         bytes
     }
@@ -105,6 +127,11 @@ impl Library {
     /// One of `choices`, at random.
     pub(crate) fn pick<T: Copy>(&self, choices: &[T]) -> T {
         choices[self.rng().random_range(0..choices.len())]
+    }
+
+    /// The same in another order.
+    pub(crate) fn shuffle<T>(&self, things: &mut [T]) {
+        things.shuffle(&mut *self.rng());
     }
 
     fn rng(&self) -> std::sync::MutexGuard<'_, StdRng> {

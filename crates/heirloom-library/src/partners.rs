@@ -65,9 +65,10 @@ impl Library {
             created_at: self.now(),
         };
         partners::insert(&mut tx, partner).await?;
-        let positions = tell_both(caller.user, with, Entry::upsert)
-            .record(&mut tx, self.now())
+        let mut feeds = tell_both(caller.user, with, Entry::upsert);
+        self.notify_partner(&mut tx, &mut feeds, caller, with)
             .await?;
+        let positions = feeds.record(&mut tx, self.now()).await?;
         if let Some(seq) = positions.get(&with.0) {
             partners::set_since(&mut tx, caller.user, with, *seq).await?;
         }

@@ -1,21 +1,26 @@
 //! People and their faces, as their owner names, corrects and draws them.
 
+use std::collections::HashMap;
+
+use heirloom_media::renditions;
 pub use heirloom_store::people::{Face, FaceSource, Person};
 use heirloom_store::{
     Tx,
+    blobs::BlobPath,
     changes::{ChangeKind, Entry},
-    people,
+    faces, people,
 };
 use heirloom_types::{
     caller::Caller,
-    ids::{AssetId, FaceId, PersonId},
+    ids::{AssetId, FaceId, PersonId, UserId},
     permission::Permission,
 };
 
 use crate::{
     Error, Library, Result,
     access::{self, require},
-    feed,
+    edits, feed,
+    files::{AssetFile, Kind},
 };
 
 /// What a person changes of somebody; what is absent stays.
@@ -45,10 +50,23 @@ pub struct NewFace {
 }
 
 impl Library {
-    /// Everybody the caller knows: favourites first, then the named, then those who appear most.
+    /// Everybody the caller knows: favourites first, then the named, then those who appear most. Somebody nameless who
+    /// was found by themselves is left out while they appear in fewer pictures than the caller wants.
     pub async fn people(&self, caller: &Caller) -> Result<Vec<Person>> {
         require(caller, Permission::PersonRead)?;
-        Ok(people::list(&mut self.db.read().await?, caller.user).await?)
+        let mut tx = self.db.read().await?;
+        let least = self.least_faces(&mut tx, caller.user).await?;
+        let mut found = people::list(&mut tx, caller.user).await?;
+        if least > 1 {
+            let counts: HashMap<PersonId, i64> = faces::count_by_person(&mut tx, caller.user)
+                .await?
+                .into_iter()
+                .collect();
+            found.retain(|person| {
+                is_said(person) || counts.get(&person.id).is_some_and(|count| *count >= least)
+            });
+        }
+        Ok(found)
     }
 
     pub async fn person(&self, caller: &Caller, id: PersonId) -> Result<Person> {
@@ -68,6 +86,37 @@ impl Library {
         let mut tx = self.db.read().await?;
         own(&mut tx, caller, id, Permission::PersonStatistics).await?;
         Ok(people::count_assets(&mut tx, caller.user, id).await?)
+    }
+
+    /// A square picture of somebody's face, cut out of the preview when it is first asked for.
+    pub async fn person_thumbnail(&self, caller: &Caller, id: PersonId) -> Result<AssetFile> {
+        const MISSING: Error = Error::Missing("Person thumbnail not found");
+        require(caller, Permission::PersonRead)?;
+        let mut tx = self.db.read().await?;
+        let person = own(&mut tx, caller, id, Permission::PersonRead).await?;
+        let face = match person.face_id {
+            Some(face) => people::get_face(&mut tx, caller.user, face).await?,
+            None => None,
+        };
+        let face = face.ok_or(MISSING)?;
+        drop(tx);
+        let path = face_crop(caller.user, &face);
+        if self.blobs.head(&path).await.is_err() {
+            let preview =
+                BlobPath::rendition(caller.user, face.asset_id, Kind::PREVIEW.0, Kind::PREVIEW.1);
+            let preview = self.blobs.read(&preview).await.map_err(|_| MISSING)?;
+            let bounds = fractions(&face);
+            let crop = tokio::task::spawn_blocking(move || renditions::face(&preview, bounds))
+                .await
+                .map_err(anyhow::Error::from)?
+                .map_err(anyhow::Error::from)?;
+            self.blobs.put(&path, crop.into()).await?;
+        }
+        Ok(AssetFile {
+            path,
+            mime: "image/jpeg",
+            name: format!("{id}.jpeg"),
+        })
     }
 
     pub async fn create_person(&self, caller: &Caller, change: PersonChange) -> Result<Person> {
@@ -107,13 +156,14 @@ impl Library {
         Ok(person)
     }
 
-    /// Forgets people; their faces stay, without a name.
+    /// Forgets people. Their faces stay, as nobody's, and no clustering makes somebody of them again.
     pub async fn delete_people(&self, caller: &Caller, ids: &[PersonId]) -> Result<()> {
         require(caller, Permission::PersonDelete)?;
         let mut tx = self.db.write().await?;
         let mut entries = Vec::new();
         for id in ids {
             own(&mut tx, caller, *id, Permission::PersonDelete).await?;
+            faces::confirm_all(&mut tx, caller.user, *id).await?;
             for face in people::list_faces_of_person(&mut tx, caller.user, *id).await? {
                 entries.push(Entry::upsert(ChangeKind::Face, face.id));
             }
@@ -148,6 +198,7 @@ impl Library {
                 people::upsert_face(&mut tx, &face).await?;
                 entries.push(Entry::upsert(ChangeKind::Face, face.id));
             }
+            faces::move_rejections(&mut tx, *id, into).await?;
             if target.name.is_empty() {
                 target.name = other.name;
             }
@@ -156,6 +207,8 @@ impl Library {
             people::delete(&mut tx, *id).await?;
             entries.push(Entry::delete(ChangeKind::Person, *id));
         }
+        // A person has said that these faces are one: no later clustering parts them.
+        faces::confirm_all(&mut tx, caller.user, into).await?;
         target.updated_at = self.now();
         people::upsert(&mut tx, &target).await?;
         entries.push(Entry::upsert(ChangeKind::Person, into));
@@ -178,7 +231,8 @@ impl Library {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        for face in people::list_faces_of_asset(&mut tx, caller.user, asset.id).await? {
+        let faces = people::list_faces_of_asset(&mut tx, caller.user, asset.id).await?;
+        for face in edits::move_faces(&mut tx, &asset, faces).await? {
             let person = match face.person_id {
                 Some(id) => people::get(&mut tx, caller.user, id).await?,
                 None => None,
@@ -208,6 +262,7 @@ impl Library {
             x2: new.x + new.width,
             y2: new.y + new.height,
             source: FaceSource::Manual,
+            is_confirmed: true,
             created_at: now,
             updated_at: now,
         };
@@ -231,22 +286,38 @@ impl Library {
     ) -> Result<Person> {
         require(caller, Permission::FaceUpdate)?;
         let mut tx = self.db.write().await?;
-        let person = own(&mut tx, caller, person, Permission::PersonUpdate).await?;
+        let mut person = own(&mut tx, caller, person, Permission::PersonUpdate).await?;
         let mut face = own_face(&mut tx, caller, face, Permission::FaceUpdate).await?;
+        if let Some(other) = face.person_id.filter(|other| *other != person.id) {
+            faces::reject(&mut tx, face.id, other).await?;
+        }
+        faces::unreject(&mut tx, face.id, person.id).await?;
         face.person_id = Some(person.id);
+        face.is_confirmed = true;
         face.updated_at = self.now();
         people::upsert_face(&mut tx, &face).await?;
-        let entries = vec![Entry::upsert(ChangeKind::Face, face.id)];
+        let mut entries = vec![Entry::upsert(ChangeKind::Face, face.id)];
+        if person.face_id.is_none() {
+            person.face_id = Some(face.id);
+            people::upsert(&mut tx, &person).await?;
+            entries.push(Entry::upsert(ChangeKind::Person, person.id));
+        }
+        self.want_clustering(&mut tx, caller.user).await?;
         feed::record(&mut tx, caller.user, self.now(), entries).await?;
         tx.commit().await?;
         Ok(person)
     }
 
+    /// Takes a face away. One that was found by itself stays known as none, so that it is not found again.
     pub async fn delete_face(&self, caller: &Caller, id: FaceId) -> Result<()> {
         require(caller, Permission::FaceDelete)?;
         let mut tx = self.db.write().await?;
-        own_face(&mut tx, caller, id, Permission::FaceDelete).await?;
-        people::delete_face(&mut tx, id).await?;
+        let face = own_face(&mut tx, caller, id, Permission::FaceDelete).await?;
+        if face.source == FaceSource::MachineLearning {
+            faces::dismiss(&mut tx, id).await?;
+        } else {
+            people::delete_face(&mut tx, id).await?;
+        }
         let entries = vec![Entry::delete(ChangeKind::Face, id)];
         feed::record(&mut tx, caller.user, self.now(), entries).await?;
         Ok(tx.commit().await?)
@@ -296,6 +367,30 @@ impl Library {
         let entries = vec![Entry::upsert(ChangeKind::Person, person.id)];
         feed::record(tx, caller.user, self.now(), entries).await
     }
+}
+
+/// Whether a person has said who this is, or anything of them.
+pub(crate) fn is_said(person: &Person) -> bool {
+    !person.name.is_empty() || person.is_favorite || person.is_hidden || person.birth_date.is_some()
+}
+
+/// Where the picture cut out of a face's preview lies.
+pub(crate) fn face_crop(owner: UserId, face: &Face) -> BlobPath {
+    BlobPath::rendition(owner, face.asset_id, &format!("face-{}", face.id), "jpeg")
+}
+
+/// The box as fractions of the picture: left, top, right, bottom.
+fn fractions(face: &Face) -> [f64; 4] {
+    let (width, height) = (
+        f64::from(face.image_width.max(1)),
+        f64::from(face.image_height.max(1)),
+    );
+    [
+        f64::from(face.x1) / width,
+        f64::from(face.y1) / height,
+        f64::from(face.x2) / width,
+        f64::from(face.y2) / height,
+    ]
 }
 
 fn check_box(new: NewFace) -> Result<()> {

@@ -168,6 +168,13 @@ async fn read(tx: &mut Tx, user: UserId) -> Result<Preferences> {
         .unwrap_or_default())
 }
 
+/// In how many pictures somebody nameless must be to be shown: as this person wants it, and as everybody does who says
+/// nothing.
+pub(crate) async fn minimum_faces(tx: &mut Tx, user: UserId) -> Result<(i64, i64)> {
+    let wanted = read(tx, user).await?.people.minimum_faces;
+    Ok((wanted, People::default().minimum_faces))
+}
+
 /// Puts `change` over `value`, object by object; null changes nothing.
 fn merge(value: &mut Value, change: &Value) {
     match (value, change) {

@@ -1,9 +1,12 @@
 //! Finding assets by what is known of them.
 
+use std::collections::HashMap;
+
 pub use heirloom_store::search::{Arrange, Field, Filter, Marker, Span, Wanted};
-use heirloom_store::{Tx, albums::AlbumRole, assets::Visibility, partners, search};
+use heirloom_store::{Tx, albums::AlbumRole, assets::Visibility, labels, partners, search};
 use heirloom_types::{
     caller::Caller,
+    checksum::Sha1,
     ids::{AssetId, UserId},
     permission::Permission,
 };
@@ -18,6 +21,11 @@ use crate::{
 pub const PAGE_MAX: u64 = 1_000;
 /// Markers of one map, at most: no phone draws more.
 const MARKERS_MAX: u64 = 200_000;
+/// From how many places of a library random assets come.
+const RANDOM_PLACES: usize = 8;
+/// How sure a label must be to be shown: nine of ten are right.
+const THING_LEAST: f64 = 0.3;
+const THINGS_MAX: i64 = 12;
 
 /// One page of what was found.
 #[derive(Debug)]
@@ -50,6 +58,23 @@ impl Library {
             assets: details_of(&mut tx, found).await?,
             next_page: has_more.then_some(page.max(1) + 1),
         })
+    }
+
+    /// Random assets that match, at most `size`.
+    pub async fn random(
+        &self,
+        caller: &Caller,
+        mut filter: Filter,
+        size: u64,
+    ) -> Result<Vec<AssetDetails>> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
+        let places = self.random_places();
+        let size = size.clamp(1, PAGE_MAX);
+        let mut found = search::random(&mut tx, &filter, &places, size).await?;
+        self.shuffle(&mut found);
+        details_of(&mut tx, found).await
     }
 
     /// How many assets match.
@@ -93,6 +118,23 @@ impl Library {
         Ok(found)
     }
 
+    /// What the caller's own pictures show, each with its surest picture, the most photographed first.
+    pub async fn things(&self, caller: &Caller) -> Result<Vec<(String, AssetDetails)>> {
+        require(caller, Permission::AssetRead)?;
+        let mut tx = self.db.read().await?;
+        let things = labels::things(&mut tx, caller.user, THING_LEAST, THINGS_MAX).await?;
+        let ids: Vec<AssetId> = things.iter().map(|(_, id)| *id).collect();
+        let mut covers: HashMap<AssetId, AssetDetails> = details_in_order(&mut tx, caller, &ids)
+            .await?
+            .into_iter()
+            .map(|details| (details.asset.id, details))
+            .collect();
+        Ok(things
+            .into_iter()
+            .filter_map(|(name, id)| Some((name, covers.remove(&id)?)))
+            .collect())
+    }
+
     /// Where pictures were taken.
     pub async fn map_markers(&self, caller: &Caller, mut filter: Filter) -> Result<Vec<Marker>> {
         require(caller, Permission::MapRead)?;
@@ -122,6 +164,12 @@ impl Library {
     }
 }
 
+impl Library {
+    fn random_places(&self) -> [Sha1; RANDOM_PLACES] {
+        std::array::from_fn(|_| Sha1(self.random_bytes()))
+    }
+}
+
 /// Details of the caller's own assets in the order of `ids`.
 pub(crate) async fn details_in_order(
     tx: &mut Tx,
@@ -129,7 +177,7 @@ pub(crate) async fn details_in_order(
     ids: &[AssetId],
 ) -> Result<Vec<AssetDetails>> {
     let mut found = heirloom_store::assets::list(tx, caller.scope(), ids).await?;
-    let places: std::collections::HashMap<_, _> = ids
+    let places: HashMap<_, _> = ids
         .iter()
         .enumerate()
         .map(|(place, id)| (*id, place))
@@ -140,7 +188,7 @@ pub(crate) async fn details_in_order(
 
 /// Keeps a filter to what the caller may see: albums they are in, else their own library and their partners' that they
 /// want in their timeline.
-async fn bound(tx: &mut Tx, caller: &Caller, filter: &mut Filter) -> Result<()> {
+pub(crate) async fn bound(tx: &mut Tx, caller: &Caller, filter: &mut Filter) -> Result<()> {
     if filter.visibility == Some(Visibility::Locked) {
         if !caller.sees_locked() {
             return Err(Error::Unauthenticated("Elevated permission is required"));

@@ -12,7 +12,7 @@ use heirloom_types::{
 use crate::{
     Error, Library, Result,
     access::{require, require_admin},
-    auth::Device,
+    auth::{Beginning, Device, tell_of_ended},
 };
 
 impl Library {
@@ -42,9 +42,12 @@ impl Library {
                 "This endpoint can only be used with a session token".into(),
             ));
         };
-        let expires_at = lasts.map(|lasts| self.now() + lasts);
-        self.new_session(caller.user, device, Some(parent), expires_at)
-            .await
+        let beginning = Beginning {
+            parent: Some(parent),
+            expires_at: lasts.map(|lasts| self.now() + lasts),
+            ..Beginning::default()
+        };
+        self.new_session(caller.user, device, beginning).await
     }
 
     /// Makes a device start its copy of the library over, if asked to; gives the session.
@@ -91,6 +94,7 @@ impl Library {
         if !sessions::delete(&mut tx, caller.user, id).await? {
             return Err(Error::not_found("session", id, Permission::SessionDelete));
         }
+        tell_of_ended(&mut tx, caller.user, &[id], self.now()).await?;
         tx.commit().await?;
         self.callers.clear();
         Ok(())
@@ -100,7 +104,8 @@ impl Library {
     pub async fn delete_other_sessions(&self, caller: &Caller) -> Result<()> {
         require(caller, Permission::SessionDelete)?;
         let mut tx = self.db.write().await?;
-        sessions::delete_others(&mut tx, caller.user, caller.session()).await?;
+        let ended = sessions::delete_others(&mut tx, caller.user, caller.session()).await?;
+        tell_of_ended(&mut tx, caller.user, &ended, self.now()).await?;
         tx.commit().await?;
         self.callers.clear();
         Ok(())

@@ -85,7 +85,7 @@ impl Library {
         let mut link = SharedLink {
             id: self.new_id(SharedLinkId::new),
             owner_id: caller.user,
-            key_text: URL_SAFE_NO_PAD.encode(self.random_bytes()),
+            key_text: URL_SAFE_NO_PAD.encode(self.random_bytes::<32>()),
             slug: None,
             kind: new.kind,
             album_id: new.album,
@@ -248,6 +248,9 @@ fn visitor(link: &SharedLink) -> Caller {
     ];
     if link.allow_download && link.show_metadata {
         allowed.push(Permission::AssetDownload);
+    }
+    if link.allow_upload && link.album_id.is_some() {
+        allowed.push(Permission::AssetUpload);
     }
     Caller {
         user: link.owner_id,

@@ -37,6 +37,8 @@ pub enum Event {
     Upsert(Key, Record),
     /// The row of that key is gone.
     Delete(Key),
+    /// As `Delete`, of one of several values of a key.
+    DeleteValue(Key, String),
     /// Nothing but a position.
     Mark,
 }

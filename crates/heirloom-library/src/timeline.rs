@@ -1,14 +1,22 @@
 //! The timeline of the caller's library.
 
-pub use heirloom_store::timeline::{Month, TimelineAsset, TimelineFilter};
+use std::collections::{BTreeMap, HashMap};
+
+pub use heirloom_store::timeline::{Area, Month, TimelineAsset, TimelineFilter};
 use heirloom_store::{
+    Tx,
     albums::AlbumRole,
     assets::Visibility,
     blobs::Space,
+    partners, stacks,
     system::{self, AssetTotals, TotalsFilter},
     users::{self, User},
 };
-use heirloom_types::{caller::Caller, ids::UserId, permission::Permission};
+use heirloom_types::{
+    caller::{Caller, Scope},
+    ids::{StackId, UserId},
+    permission::Permission,
+};
 
 use crate::{
     Error, Library, Result,
@@ -16,43 +24,60 @@ use crate::{
 };
 
 impl Library {
-    /// The months that have assets, with their counts.
+    /// The months that have assets, with their counts; `of` is a partner whose library is meant.
     pub async fn timeline_months(
         &self,
         caller: &Caller,
+        of: Option<UserId>,
         filter: &TimelineFilter,
     ) -> Result<Vec<Month>> {
         let mut tx = self.db.read().await?;
-        self.check_filter(&mut tx, caller, filter).await?;
-        Ok(heirloom_store::timeline::list_months(&mut tx, caller.scope(), filter).await?)
+        let mut counts = BTreeMap::new();
+        for scope in scopes(&mut tx, caller, of, filter).await? {
+            for month in heirloom_store::timeline::list_months(&mut tx, scope, filter).await? {
+                *counts.entry(month.local_month).or_default() += month.count;
+            }
+        }
+        let mut months: Vec<Month> = counts
+            .into_iter()
+            .map(|(local_month, count)| Month { local_month, count })
+            .collect();
+        if !filter.ascending {
+            months.reverse();
+        }
+        Ok(months)
     }
 
-    /// The assets of one month.
+    /// The assets of one month, each with the number of pictures in its stack, if it has one and stacks are collapsed.
     pub async fn timeline_assets(
         &self,
         caller: &Caller,
+        of: Option<UserId>,
         filter: &TimelineFilter,
         month: i32,
-    ) -> Result<Vec<TimelineAsset>> {
+    ) -> Result<(Vec<TimelineAsset>, StackSizes)> {
         let mut tx = self.db.read().await?;
-        self.check_filter(&mut tx, caller, filter).await?;
-        Ok(heirloom_store::timeline::list_assets(&mut tx, caller.scope(), filter, month).await?)
-    }
-
-    async fn check_filter(
-        &self,
-        tx: &mut heirloom_store::Tx,
-        caller: &Caller,
-        filter: &TimelineFilter,
-    ) -> Result<()> {
-        require(caller, Permission::AssetRead)?;
-        if filter.visibility == Some(Visibility::Locked) && !caller.sees_locked() {
-            return Err(Error::Unauthenticated("Elevated permission is required"));
+        let is_hidden = !access::sees_metadata(&mut tx, caller).await?;
+        let (mut found, mut sizes) = (Vec::new(), StackSizes::new());
+        for scope in scopes(&mut tx, caller, of, filter).await? {
+            let assets =
+                heirloom_store::timeline::list_assets(&mut tx, scope, filter, month).await?;
+            if filter.collapse_stacks {
+                let stacks: Vec<StackId> = assets.iter().filter_map(|a| a.stack_id).collect();
+                sizes.extend(stacks::list_counts(&mut tx, scope.own(), &stacks).await?);
+            }
+            found.extend(assets);
         }
-        if let Some(album) = filter.album {
-            access::album(tx, caller, album, AlbumRole::Viewer, Permission::AlbumRead).await?;
+        sort(&mut found, filter.ascending);
+        for asset in &mut found {
+            // What somebody likes is their own affair.
+            asset.is_favorite &= caller.is_account() && asset.owner_id == caller.user;
+            if is_hidden {
+                (asset.city, asset.country) = (None, None);
+                (asset.latitude, asset.longitude) = (None, None);
+            }
         }
-        Ok(())
+        Ok((found, sizes))
     }
 
     /// How many photos and videos the caller has.
@@ -108,4 +133,71 @@ impl Library {
     pub async fn space(&self) -> Result<Space> {
         Ok(self.blobs.space().await?.unwrap_or_default())
     }
+}
+
+/// Pictures that are not in the trash, by stack.
+pub type StackSizes = HashMap<StackId, i64>;
+
+/// In the order of the timeline, whoever owns them.
+fn sort(assets: &mut [TimelineAsset], ascending: bool) {
+    assets.sort_by(|one, other| {
+        let key = |asset: &TimelineAsset| (asset.local_date_time, asset.id.0);
+        let order = key(one).cmp(&key(other));
+        if ascending { order } else { order.reverse() }
+    });
+}
+
+/// Whose rows the filter reads: one owner's, and with them those of partners who are in that timeline.
+async fn scopes(
+    tx: &mut Tx,
+    caller: &Caller,
+    of: Option<UserId>,
+    filter: &TimelineFilter,
+) -> Result<Vec<Scope>> {
+    let mut scopes = vec![check_filter(tx, caller, of, filter).await?];
+    let shows_partners =
+        filter.with_partners && filter.is_plain() && filter.is_counted() && caller.is_account();
+    if shows_partners && of.is_none_or(|of| of == caller.user) {
+        let partners = partners::list_with(tx, caller.user).await?;
+        let shown = partners.into_iter().filter(|partner| partner.in_timeline);
+        scopes.extend(shown.map(|partner| Scope::of_owner(partner.shared_by_id)));
+    }
+    Ok(scopes)
+}
+
+/// Whose rows the filter may read, or a refusal.
+async fn check_filter(
+    tx: &mut Tx,
+    caller: &Caller,
+    of: Option<UserId>,
+    filter: &TimelineFilter,
+) -> Result<Scope> {
+    require(caller, Permission::AssetRead)?;
+    if filter.visibility == Some(Visibility::Locked) && !caller.sees_locked() {
+        return Err(Error::Unauthenticated("Elevated permission is required"));
+    }
+    if let Some(album) = filter.album {
+        access::album(tx, caller, album, AlbumRole::Viewer, Permission::AlbumRead).await?;
+    }
+    if !caller.is_account() {
+        let is_just_the_album = filter.album.is_some()
+            && !filter.is_trashed
+            && filter.is_favorite.is_none()
+            && filter.tag.is_none()
+            && filter.person.is_none()
+            && filter.area.is_none()
+            && of.is_none();
+        if !is_just_the_album {
+            return Err(Error::Forbidden("Forbidden".into()));
+        }
+    }
+    let Some(of) = of.filter(|of| *of != caller.user) else {
+        return Ok(caller.scope());
+    };
+    let is_shown = partners::get(tx, of, caller.user).await?.is_some();
+    // A partner's favourites, archive and trash stay theirs.
+    if !is_shown || !filter.is_plain() {
+        return Err(Error::not_found("user", of, Permission::TimelineRead));
+    }
+    Ok(Scope::of_owner(of))
 }

@@ -1,11 +1,13 @@
 //! Deleting: into the trash and out of it, and for good.
 
+use std::collections::HashSet;
+
 use heirloom_store::{
     Tx,
     assets::{self, Asset, Rendition},
     blobs::BlobPath,
-    changes::{ChangeKind, Entry, Feeds},
-    doomed_files, users,
+    changes::{ChangeKind, Entry, Feeds, moment},
+    doomed_files, library_files, people, users,
 };
 use heirloom_types::{
     caller::{Caller, Scope},
@@ -17,7 +19,8 @@ use uuid::Uuid;
 use crate::{
     Library, Result,
     access::{self, require},
-    feed,
+    edits, feed,
+    people::face_crop,
 };
 
 /// Assets that leave in one transaction when a trash is emptied.
@@ -32,6 +35,7 @@ impl Library {
         for_good: bool,
     ) -> Result<()> {
         require(caller, Permission::AssetDelete)?;
+        let for_good = for_good || !self.config().await?.trash.enabled;
         let mut tx = self.db.write().await?;
         let found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
         if for_good {
@@ -51,7 +55,8 @@ impl Library {
         require(caller, Permission::AssetDelete)?;
         let mut tx = self.db.write().await?;
         let mut found = access::all_assets(&mut tx, caller, ids, Permission::AssetDelete).await?;
-        found.retain(Asset::is_trashed);
+        // What is there because its file is away comes back with its file.
+        found.retain(|asset| asset.is_trashed() && !asset.is_offline);
         let count = found.len();
         self.set_deleted(&mut tx, caller.user, found, false).await?;
         tx.commit().await?;
@@ -82,7 +87,7 @@ impl Library {
         Ok(assets::list_trashed(&mut self.db.read().await?, caller.user, limit).await?)
     }
 
-    async fn set_deleted(
+    pub(crate) async fn set_deleted(
         &self,
         tx: &mut Tx,
         owner: UserId,
@@ -90,12 +95,17 @@ impl Library {
         is_deleted: bool,
     ) -> Result<()> {
         let now = self.now();
+        let moment = if is_deleted {
+            moment::TRASHED
+        } else {
+            moment::RESTORED
+        };
         let mut entries = Vec::with_capacity(found.len());
         for mut asset in found {
             asset.deleted_at = is_deleted.then_some(now);
             asset.updated_at = now;
             assets::update(tx, &asset).await?;
-            entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
+            entries.push(Entry::upsert(ChangeKind::Asset, asset.id).detail(moment));
         }
         feed::record(tx, owner, now, entries).await
     }
@@ -108,12 +118,17 @@ impl Library {
         owner: UserId,
         found: Vec<Asset>,
     ) -> Result<()> {
-        let mut all = Vec::with_capacity(found.len());
-        for asset in found {
-            if let Some(video) = asset.live_video_id {
+        let mut going: HashSet<AssetId> = found.iter().map(|asset| asset.id).collect();
+        let mut all = found;
+        for index in 0..all.len() {
+            let Some(video) = all[index].live_video_id else {
+                continue;
+            };
+            let stills = assets::list_stills_of(tx, owner, video).await?;
+            // Another still may have the same moving part.
+            if stills.iter().all(|still| going.contains(still)) && going.insert(video) {
                 all.extend(assets::get(tx, Scope::of_owner(owner), video).await?);
             }
-            all.push(asset);
         }
         let ids: Vec<Uuid> = all.iter().map(|asset| asset.id.0).collect();
         feed::leave_albums(tx, feeds, owner, &ids).await?;
@@ -129,15 +144,29 @@ impl Library {
     }
 
     async fn remove_one(&self, tx: &mut Tx, asset: &Asset) -> Result<()> {
-        for path in files_of(asset) {
+        let mut paths = files_of(asset);
+        paths.extend(edits::files_of(tx, asset).await?);
+        for path in paths {
             doomed_files::insert(tx, &path, self.now()).await?;
         }
-        users::add_usage(tx, asset.owner_id, -asset.size_bytes).await?;
+        let faces = people::list_faces_of_asset(tx, asset.owner_id, asset.id).await?;
+        for face in &faces {
+            let path = face_crop(asset.owner_id, face);
+            doomed_files::insert(tx, path.as_str(), self.now()).await?;
+        }
+        if !faces.is_empty() {
+            self.want_clustering(tx, asset.owner_id).await?;
+        }
+        if asset.library_id.is_some() {
+            library_files::dismiss(tx, asset.owner_id, asset.id).await?;
+        } else {
+            users::add_usage(tx, asset.owner_id, -asset.size_bytes).await?;
+        }
         Ok(assets::delete(tx, asset.owner_id, asset.id).await?)
     }
 }
 
-/// Every file an asset has.
+/// Every file of ours that an asset has, but for those of its edit. Files of external libraries are never touched.
 fn files_of(asset: &Asset) -> Vec<String> {
     let renditions = [
         (Rendition::Thumbnail, "thumbnail", "webp"),
@@ -153,7 +182,18 @@ fn files_of(asset: &Asset) -> Vec<String> {
                 .as_str()
                 .to_owned()
         })
-        .chain([asset.original_path.clone()])
-        .chain(asset.sidecar_path.clone())
+        .chain(own_files_of(asset))
+        .collect()
+}
+
+fn own_files_of(asset: &Asset) -> Vec<String> {
+    if asset.library_id.is_some() {
+        let apart = BlobPath::apart_sidecar(asset.owner_id, asset.id);
+        return vec![apart.as_str().to_owned()];
+    }
+    let sidecar = asset.sidecar_path.iter();
+    std::iter::once(&asset.original_path)
+        .chain(sidecar)
+        .cloned()
         .collect()
 }

@@ -1,20 +1,11 @@
 //! Housekeeping: files that no row names, uploads that were broken off, trash past its time.
 
 use chrono::TimeDelta;
-use heirloom_store::{
-    assets,
-    blobs::BlobPath,
-    changes::Feeds,
-    doomed_files,
-    system::{self, OriginalRecord},
-};
-use heirloom_types::{caller::Scope, ids::AssetId};
-use uuid::Uuid;
+use heirloom_store::{assets, blobs::BlobPath, changes::Feeds, doomed_files, system, words};
+use heirloom_types::caller::Scope;
 
 use crate::{Library, Result};
 
-/// How long an asset stays in the trash.
-pub const TRASH_DAYS: i64 = 30;
 /// How long the change feed remembers.
 const FEED_DAYS: i64 = 31;
 /// How long a broken-off upload may stand in the staging area; far longer than any upload takes between two writes.
@@ -26,19 +17,29 @@ const BATCH: i64 = 500;
 pub struct Upkeep {
     pub removed_files: u64,
     pub purged_assets: u64,
-}
-
-/// What is wrong with an original.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
-    pub id: AssetId,
-    pub path: String,
-    pub reason: String,
+    /// Stages of assets that are done again, because this version does them better.
+    pub renewed_stages: u64,
 }
 
 impl Library {
+    /// Makes the names of assets searchable that came in before names were. Needed once, after an upgrade.
+    pub async fn read_names(&self) -> Result<()> {
+        loop {
+            let unread = words::list_without_name(&mut self.db.read().await?, BATCH).await?;
+            if unread.is_empty() {
+                return Ok(());
+            }
+            let mut tx = self.db.write().await?;
+            for (owner, asset, name) in unread {
+                words::put_name(&mut tx, owner, asset, &name).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+
     /// One round; safe to run anywhere, at any time, any number of times.
     pub async fn keep_up(&self) -> Result<Upkeep> {
+        let renewed_stages = self.renew_stages().await?;
         let purged_assets = self.purge_trash().await?;
         let removed_files = self.forget_expired_uploads().await?
             + self.remove_doomed().await?
@@ -46,18 +47,23 @@ impl Library {
                 .blobs
                 .collect_left_overs(self.now() - STAGING_AGE)
                 .await?;
-        self.refresh_memories().await?;
+        if self.config().await?.nightly_tasks.generate_memories {
+            self.refresh_memories().await?;
+        }
+        self.refresh_notifications().await?;
+        self.refresh_search_models().await?;
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;
         Ok(Upkeep {
             removed_files,
             purged_assets,
+            renewed_stages,
         })
     }
 
     async fn purge_trash(&self) -> Result<u64> {
-        let before = self.now() - TimeDelta::days(TRASH_DAYS);
+        let before = self.now() - TimeDelta::days(self.config().await?.trash.days);
         let mut purged = 0;
         loop {
             let mut tx = self.db.write().await?;
@@ -79,7 +85,7 @@ impl Library {
     }
 
     /// Removes files whose time has come. A name is taken off the list only after its file is gone.
-    async fn remove_doomed(&self) -> Result<u64> {
+    pub(crate) async fn remove_doomed(&self) -> Result<u64> {
         let mut removed = 0;
         loop {
             let doomed = doomed_files::list(&mut self.db.read().await?, self.now(), BATCH).await?;
@@ -96,53 +102,12 @@ impl Library {
     async fn remove_file(&self, path: &str) -> Result<()> {
         let mut tx = self.db.write().await?;
         if !system::names_file(&mut tx, path).await? {
-            let blob = BlobPath::parse(path)?;
-            match self.blobs.delete(&blob).await {
+            match self.blobs.delete(&BlobPath::parse(path)?).await {
                 Ok(()) | Err(heirloom_store::blobs::Error::NotFound(_)) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         doomed_files::delete(&mut tx, path).await?;
         Ok(tx.commit().await?)
-    }
-
-    /// Reads every original and compares it with what was taken in; calls `checked` after each.
-    pub async fn verify(&self, mut checked: impl FnMut(Option<Damage>)) -> Result<()> {
-        let mut after = AssetId(Uuid::nil());
-        loop {
-            let page = system::list_originals(&mut self.db.read().await?, after, BATCH).await?;
-            let Some(last) = page.last() else {
-                return Ok(());
-            };
-            after = last.id;
-            for record in page {
-                checked(self.verify_one(&record).await);
-            }
-        }
-    }
-
-    async fn verify_one(&self, record: &OriginalRecord) -> Option<Damage> {
-        let damage = |reason: String| {
-            Some(Damage {
-                id: record.id,
-                path: record.original_path.clone(),
-                reason,
-            })
-        };
-        let file = match BlobPath::parse(&record.original_path) {
-            Ok(path) => self.blobs.open_file(&path).await,
-            Err(error) => Err(error),
-        };
-        let file = match file {
-            Ok(file) => file,
-            Err(error) => return damage(error.to_string()),
-        };
-        match tokio::task::spawn_blocking(move || heirloom_store::blobs::incoming::hash(file)).await
-        {
-            Ok(Ok((_, found, _))) if found == record.blake3 => None,
-            Ok(Ok(_)) => damage("its bytes are not those that were taken in".into()),
-            Ok(Err(error)) => damage(error.to_string()),
-            Err(error) => damage(error.to_string()),
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use heirloom_store::{
     changes::{self, ChangeKind, Entry, Feeds},
-    settings,
+    sessions, settings,
     users::{self, User},
 };
 use heirloom_types::{caller::Caller, ids::UserId, permission::Permission};
@@ -115,6 +115,15 @@ impl Library {
         Ok(users::list(&mut self.db.read().await?).await?)
     }
 
+    /// The accounts that the caller may see: all of them, unless the settings hide people from one another.
+    pub async fn visible_users(&self, caller: &Caller) -> Result<Vec<User>> {
+        require(caller, Permission::UserRead)?;
+        let shows_all = caller.is_admin || self.config().await?.server.public_users;
+        let mut found = self.users().await?;
+        found.retain(|user| shows_all || user.id == caller.user);
+        Ok(found)
+    }
+
     pub async fn update_own_user(&self, caller: &Caller, change: UserChange) -> Result<User> {
         let password_hash = match change.password {
             Some(password) => Some(hash_password(password).await?),
@@ -217,10 +226,13 @@ impl Library {
         let now = self.now();
         let mut tx = self.db.write().await?;
         users::set_deleted(&mut tx, id, is_closed.then_some(now), now).await?;
+        let mut feeds = tell_of_user(id);
         if is_closed {
-            heirloom_store::sessions::delete_others(&mut tx, id, None).await?;
+            for session in sessions::delete_others(&mut tx, id, None).await? {
+                feeds.add(id, Entry::delete(ChangeKind::Session, session));
+            }
         }
-        tell_of_user(id).record(&mut tx, now).await?;
+        feeds.record(&mut tx, now).await?;
         let user = users::get_any(&mut tx, id).await?.ok_or(Error::not_found(
             "user",
             id,
@@ -313,7 +325,7 @@ impl Library {
         Ok(user)
     }
 
-    async fn user_from(&self, new: NewUser) -> Result<User> {
+    pub(crate) async fn user_from(&self, new: NewUser) -> Result<User> {
         check_name(&new.name)?;
         let email = checked_email(&new.email)?;
         let password_hash = match new.password {
@@ -342,7 +354,7 @@ impl Library {
         })
     }
 
-    async fn insert_user(&self, mut tx: heirloom_store::Tx, user: User) -> Result<User> {
+    pub(crate) async fn insert_user(&self, mut tx: heirloom_store::Tx, user: User) -> Result<User> {
         users::insert(&mut tx, &user).await.map_err(taken_email)?;
         // Phones hide what they have no preferences for.
         let preferences =
@@ -377,7 +389,7 @@ fn checked_email(email: &str) -> Result<String> {
 }
 
 /// A label becomes a folder's name.
-fn checked_label(label: Option<String>) -> Result<Option<String>> {
+pub(crate) fn checked_label(label: Option<String>) -> Result<Option<String>> {
     let is_plain = |label: &String| {
         !label.is_empty()
             && label

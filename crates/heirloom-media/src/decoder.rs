@@ -130,6 +130,17 @@ impl Decoder {
         })
     }
 
+    /// As [`Self::decode`], of a picture that is in memory.
+    pub async fn decode_bytes(
+        &self,
+        picture: &[u8],
+        name: &str,
+        target: Target,
+    ) -> Result<Decoded, Error> {
+        let file = mapping::sealed(picture).map_err(Error::Unavailable)?;
+        self.decode(file, name, target).await
+    }
+
     /// How many pictures were decoded since the start.
     pub fn decodes(&self) -> u64 {
         self.0.decodes.load(Ordering::Relaxed)

@@ -55,6 +55,9 @@ pub struct CaptureTime {
     pub offset_seconds: Option<i32>,
     /// IANA zone name or `UTC+2`, when known.
     pub zone: Option<String>,
+    /// The file knows only the instant: `local` is what the clocks of UTC showed.
+    #[serde(default)]
+    pub is_only_instant: bool,
 }
 
 /// A place on earth (WGS 84).

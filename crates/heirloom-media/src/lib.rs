@@ -6,9 +6,11 @@
 
 pub mod decode;
 pub mod decoder;
+pub mod edit;
 pub mod facts;
 pub mod format;
 pub mod metadata;
+pub mod places;
 pub mod renditions;
 pub mod video;
 pub mod xmp;

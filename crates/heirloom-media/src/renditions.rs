@@ -19,7 +19,6 @@ pub const THUMBNAIL_SIDE: u32 = 250;
 const LONGEST_RATIO: u32 = 6;
 /// Longest side of the picture a thumbhash is computed from (the algorithm's own limit).
 const THUMBHASH_SIDE: u32 = 100;
-/// Longest side that WebP can express, less a margin.
 const JPEG_QUALITY: i32 = 80;
 const WEBP_QUALITY: f32 = 80.0;
 /// libwebp's effort, 0 to 6; 4 is its default.
@@ -45,10 +44,10 @@ pub struct EncodeError(String);
 /// rarely as possible.
 pub fn render(frame: &Frame) -> Result<Renditions, EncodeError> {
     let preview = fitted(&flattened(frame), PREVIEW_SIDE)?;
-    let thumbnail = fitted(&fitted(frame, PREVIEW_SIDE)?, THUMBNAIL_SIDE);
     let thumbnail = match frame.layout() {
         Layout::Rgb => fitted(&preview, THUMBNAIL_SIDE)?,
-        Layout::Rgba => thumbnail?,
+        // The preview lost its transparency.
+        Layout::Rgba => fitted(&fitted(frame, PREVIEW_SIDE)?, THUMBNAIL_SIDE)?,
     };
     Ok(Renditions {
         preview: jpeg(&preview)?,
@@ -60,6 +59,36 @@ pub fn render(frame: &Frame) -> Result<Renditions, EncodeError> {
 /// The whole picture as JPEG, for originals a browser cannot show.
 pub fn full_size(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
     jpeg(&flattened(frame))
+}
+
+/// Scales a decoded picture down to the preview's size: enough for everything that looks at pictures.
+pub fn reduced(frame: &Frame) -> Result<Frame, EncodeError> {
+    fitted(frame, PREVIEW_SIDE)
+}
+
+/// A square JPEG of a face in one of our previews. The box is in fractions: left, top, right, bottom.
+pub fn face(preview: &[u8], [left, top, right, bottom]: [f64; 4]) -> Result<Vec<u8>, EncodeError> {
+    /// The square's side as a multiple of the box's longer side: hair and chin belong to a face.
+    const MARGIN: f64 = 1.6;
+    let whole = turbojpeg::decompress(preview, PixelFormat::RGB).map_err(failed)?;
+    let (width, height) = (whole.width as f64, whole.height as f64);
+    let longer = ((right - left) * width).max((bottom - top) * height);
+    let side = (longer * MARGIN).clamp(1.0, width.min(height)).floor();
+    let begin = |centre: f64, whole: f64| (centre - side / 2.0).clamp(0.0, whole - side) as usize;
+    let (x, y) = (
+        begin(f64::midpoint(left, right) * width, width),
+        begin(f64::midpoint(top, bottom) * height, height),
+    );
+    let rows = (y..y + side as usize).flat_map(|row| {
+        let start = row * whole.pitch + x * 3;
+        whole.pixels[start..start + side as usize * 3]
+            .iter()
+            .copied()
+    });
+    let square = Size::new(side as u32, side as u32);
+    let cut = Frame::new(square, Layout::Rgb, rows.collect::<Vec<u8>>())
+        .ok_or_else(|| EncodeError("the box lies outside".into()))?;
+    jpeg(&fitted(&cut, THUMBNAIL_SIDE)?)
 }
 
 /// Scales down until the shorter side fits, and the longer one too where a panorama would never end.
@@ -204,6 +233,24 @@ mod tests {
     fn a_panorama_ends_somewhere() {
         let made = render(&plain(Size::new(60_000, 2), Layout::Rgb, &[9, 9, 9])).unwrap();
         assert_eq!(size_of(&made.thumbnail), Size::new(1500, 1));
+    }
+
+    #[test]
+    fn a_face_is_cut_out_as_a_square_within_the_picture() {
+        let mut pixels = vec![0u8; 400 * 300 * 3];
+        for y in 0..60 {
+            for x in 340..400 {
+                pixels[(y * 400 + x) * 3] = 255;
+            }
+        }
+        let frame = Frame::new(Size::new(400, 300), Layout::Rgb, pixels).unwrap();
+        let preview = render(&frame).unwrap().preview;
+        let cut = face(&preview, [0.85, 0.0, 1.0, 0.2]).unwrap();
+        let cut = turbojpeg::decompress(&cut, PixelFormat::RGB).unwrap();
+        assert_eq!((cut.width, cut.height), (96, 96));
+        let red = |x: usize, y: usize| cut.pixels[y * cut.pitch + x * 3];
+        assert!(red(90, 5) > 200 && red(5, 90) < 60);
+        assert!(face(&preview, [0.0, 0.0, 1.0, 1.0]).is_ok());
     }
 
     #[test]

@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use heirloom_types::{frame::Frame, geometry::Size};
+use bytes::Bytes;
+use heirloom_types::{
+    frame::{Frame, Layout},
+    geometry::Size,
+};
 pub use probe::Probe;
 use tokio::process::Command;
 
@@ -36,6 +40,13 @@ pub struct Settings {
     pub time: Duration,
     /// How long transcoding a file may take.
     pub transcode_time: Duration,
+}
+
+/// What is seen at one time of a video.
+#[derive(Debug)]
+pub struct Moment {
+    pub seconds: f64,
+    pub frame: Frame,
 }
 
 /// Why a video could not be read.
@@ -126,6 +137,58 @@ impl VideoTools {
         )
         .map(|picture| picture.frame)
         .map_err(|_| Error::Broken("it has no picture that can be shown".into()))
+    }
+
+    /// What is seen each second, upright, in sRGB, the shorter side at most `side`; of a video with more than `most`
+    /// seconds, as many at longer intervals.
+    pub async fn moments(
+        &self,
+        file: &File,
+        probe: &Probe,
+        side: u32,
+        most: usize,
+    ) -> Result<Vec<Moment>, Error> {
+        let rate = probe
+            .duration_seconds()
+            .map_or(1.0, |length| (most as f64 / length.max(1.0)).min(1.0));
+        let size = even(probe.size.shorter_side_at_most(side));
+        let filter = format!("fps={rate:.6}:round=up,{}", filter(probe, side));
+        let count = most.to_string();
+        let arguments = [
+            "-v",
+            "error",
+            "-i",
+            "/dev/stdin",
+            "-map",
+            "0:v:0",
+            "-vf",
+            &filter,
+            "-frames:v",
+            &count,
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "rgb24",
+            "-",
+        ];
+        let pixels = self
+            .run("ffmpeg", &arguments, file, None, self.0.transcode_time)
+            .await?;
+        let pixels = Bytes::from(pixels);
+        let length = size.pixels() as usize * Layout::Rgb.channels();
+        let moments: Vec<Moment> = (0..pixels.len() / length)
+            .filter_map(|index| {
+                let pixels = pixels.slice(index * length..(index + 1) * length);
+                Some(Moment {
+                    seconds: index as f64 / rate,
+                    frame: Frame::new(size, Layout::Rgb, pixels)?,
+                })
+            })
+            .collect();
+        if moments.is_empty() {
+            return Err(Error::Broken("it has no picture that can be shown".into()));
+        }
+        Ok(moments)
     }
 
     /// H.264 and AAC in MP4, ready to play before it is complete, into a new file in `folder`.

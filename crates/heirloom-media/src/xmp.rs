@@ -169,6 +169,7 @@ fn captured(properties: &Properties) -> Option<CaptureTime> {
         local,
         offset_seconds,
         zone: None,
+        is_only_instant: false,
     })
 }
 

@@ -10,39 +10,55 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use heirloom_inference::Engine;
 use heirloom_library::Library;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use uuid::Uuid;
 
-use crate::{error::ApiError, page, routes};
+use crate::{error::ApiError, health, live::Live, routes, web};
 
 /// What every handler can reach.
 #[derive(Clone)]
 pub struct App {
     pub library: Arc<Library>,
+    /// Only for its figures; None where no model can run.
+    pub engine: Option<Arc<dyn Engine>>,
 }
 
 /// Largest body that is not a file, in bytes.
 const JSON_BYTES_MAX: usize = 64 << 20;
 
 /// Everything that is served.
-pub fn router(library: Arc<Library>) -> Router {
-    let app = App { library };
+pub fn router(library: Arc<Library>, engine: Option<Arc<dyn Engine>>, live: &Live) -> Router {
+    let app = App { library, engine };
     Router::new()
         .nest("/api", routes::api())
-        .route("/.well-known/immich", get(page::well_known))
-        .route("/custom.css", get(page::custom_css))
+        .route("/.well-known/immich", get(health::well_known))
+        .route("/custom.css", get(health::custom_css))
         .route("/healthz", get(|| async { "ok" }))
-        .route("/readyz", get(page::ready))
-        .route("/metrics", get(page::metrics))
-        .fallback(page::page)
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/share/{key}", get(web::shared_by_key))
+        .route("/s/{slug}", get(web::shared_by_slug))
+        .fallback(web::client)
         .with_state(app)
+        .layer(live.layer())
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal().into_response()
         }))
         .layer(middleware::from_fn(surround))
         .layer(TraceLayer::new_for_http())
+}
+
+/// Says to everything below that requests came over TLS, as a proxy would say it.
+pub fn over_tls(router: Router) -> Router {
+    router.layer(middleware::map_request(|mut request: Request| async {
+        request
+            .headers_mut()
+            .insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        request
+    }))
 }
 
 /// A correlation id on every response, and headers that keep uploads from running as pages.

@@ -9,6 +9,11 @@ const IS_AUTHENTICATED: &str = "immich_is_authenticated";
 pub(crate) const LINK_TOKEN: &str = "immich_shared_link_token";
 /// A day.
 const LINK_MAX_AGE_SECONDS: u32 = 24 * 60 * 60;
+/// What a browser keeps between the two steps of a log-in at an OpenID provider.
+pub(crate) const OAUTH_STATE: &str = "immich_oauth_state";
+pub(crate) const OAUTH_CODE_VERIFIER: &str = "immich_oauth_code_verifier";
+/// How long somebody may take at the provider.
+const OAUTH_MAX_AGE_SECONDS: u32 = 30 * 60;
 /// 400 days, the longest a browser keeps a cookie.
 const MAX_AGE_SECONDS: u32 = 400 * 24 * 60 * 60;
 
@@ -35,17 +40,21 @@ pub(crate) fn open_link(headers: &mut HeaderMap, token: &str, is_secure: bool) {
     );
 }
 
+/// How a session began, as its cookie says it.
+#[derive(Clone, Copy)]
+pub(crate) enum AuthType {
+    Password,
+    OAuth,
+}
+
 /// Cookies that begin a session.
-pub(crate) fn begin(headers: &mut HeaderMap, token: &str, is_secure: bool) {
+pub(crate) fn begin(headers: &mut HeaderMap, token: &str, began: AuthType, is_secure: bool) {
+    let began = match began {
+        AuthType::Password => "password",
+        AuthType::OAuth => "oauth",
+    };
     set(headers, TOKEN, token, MAX_AGE_SECONDS, true, is_secure);
-    set(
-        headers,
-        AUTH_TYPE,
-        "password",
-        MAX_AGE_SECONDS,
-        true,
-        is_secure,
-    );
+    set(headers, AUTH_TYPE, began, MAX_AGE_SECONDS, true, is_secure);
     set(
         headers,
         IS_AUTHENTICATED,
@@ -61,6 +70,34 @@ pub(crate) fn end(headers: &mut HeaderMap) {
     for name in [TOKEN, AUTH_TYPE, IS_AUTHENTICATED] {
         set(headers, name, "", 0, name != IS_AUTHENTICATED, false);
     }
+}
+
+/// Keeps what the second step of a log-in at an OpenID provider needs.
+pub(crate) fn begin_oauth(
+    headers: &mut HeaderMap,
+    state: Option<&str>,
+    code_verifier: Option<&str>,
+    is_secure: bool,
+) {
+    for (name, value) in [(OAUTH_STATE, state), (OAUTH_CODE_VERIFIER, code_verifier)] {
+        if let Some(value) = value {
+            set(headers, name, value, OAUTH_MAX_AGE_SECONDS, true, is_secure);
+        }
+    }
+}
+
+/// Forgets it: a state is good for one log-in.
+pub(crate) fn end_oauth(headers: &mut HeaderMap) {
+    for name in [OAUTH_STATE, OAUTH_CODE_VERIFIER] {
+        set(headers, name, "", 0, true, false);
+    }
+}
+
+/// Whether the browser came over TLS, so that its cookies stay there.
+pub(crate) fn is_secure(headers: &HeaderMap) -> bool {
+    headers
+        .get("x-forwarded-proto")
+        .is_some_and(|scheme| scheme == "https")
 }
 
 fn set(

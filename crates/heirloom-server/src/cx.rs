@@ -57,8 +57,8 @@ async fn account(parts: &Parts, query: &[(String, String)], app: &App) -> Result
     })
 }
 
-fn query(parts: &Parts) -> Vec<(String, String)> {
-    serde_urlencoded::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default()
+pub(crate) fn query(parts: &Parts) -> Vec<(String, String)> {
+    serde_html_form::from_str(parts.uri.query().unwrap_or_default()).unwrap_or_default()
 }
 
 /// The key or slug of a shared link, which goes before every other credential.
@@ -86,7 +86,10 @@ pub(crate) fn link_word<'a>(
 }
 
 /// The first credential in the order the contract's servers look: session, then key.
-fn presented<'a>(headers: &'a HeaderMap, query: &'a [(String, String)]) -> Option<Presented<'a>> {
+pub(crate) fn presented<'a>(
+    headers: &'a HeaderMap,
+    query: &'a [(String, String)],
+) -> Option<Presented<'a>> {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let parameter = |name: &str| {
         query

@@ -25,7 +25,28 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         } else {
             bytes.as_ref()
         };
+        if has_nul(text) {
+            return Err(refusal(
+                "a text has the character NUL, which cannot be kept",
+            ));
+        }
         serde_json::from_slice(text)
+            .map(Self)
+            .map_err(|error| refusal(&error.to_string()))
+    }
+}
+
+/// A body as forms of HTML send it.
+pub(crate) struct Form<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|error| ApiError::new(error.status(), error.body_text()))?;
+        serde_html_form::from_bytes(&bytes)
             .map(Self)
             .map_err(|error| refusal(&error.to_string()))
     }
@@ -38,7 +59,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        serde_urlencoded::from_str(parts.uri.query().unwrap_or_default())
+        serde_html_form::from_str(parts.uri.query().unwrap_or_default())
             .map(Self)
             .map_err(|error| refusal(&error.to_string()))
     }
@@ -59,6 +80,14 @@ impl<T: From<Uuid>, S: Send + Sync> FromRequestParts<S> for Id<T> {
             Err(_) => Err(ApiError::invalid(&["id"], "Invalid UUID")),
         }
     }
+}
+
+/// Whether JSON has the escaped character NUL, which PostgreSQL keeps in no text.
+fn has_nul(json: &[u8]) -> bool {
+    json.windows(6).enumerate().any(|(at, window)| {
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\');
+        window == b"\\u0000" && before.count() % 2 == 0
+    })
 }
 
 /// serde names a missing field in backquotes; the contract's clients want it as the path.

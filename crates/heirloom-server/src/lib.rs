@@ -8,9 +8,13 @@ mod cookies;
 mod cx;
 mod error;
 mod file_response;
+mod health;
 mod input;
-mod page;
+pub mod live;
+pub mod oip;
+pub mod predict;
 mod routes;
+mod web;
 
-pub use app::{App, router};
+pub use app::{App, over_tls, router};
 pub use routes::served;

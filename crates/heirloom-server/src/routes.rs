@@ -5,21 +5,36 @@ mod admin_users;
 mod albums;
 mod api_keys;
 mod asset_metadata;
-mod assets;
+pub(crate) mod assets;
 mod auth;
+mod database_backups;
 mod download;
+mod duplicates;
+mod edits;
 mod files;
+mod heatmaps;
+mod integrity;
 mod jobs;
+mod labels;
+mod libraries;
+mod licenses;
 mod memories;
+pub(crate) mod notifications;
+mod oauth;
 mod partners;
 mod people;
+mod plugins;
+mod profile_images;
+mod queues;
 mod resumable;
 mod search;
-mod server;
+pub(crate) mod server;
 mod sessions;
 mod shared_links;
 mod stacks;
-mod sync;
+pub(crate) mod sync;
+mod system_config;
+mod system_metadata;
 mod tags;
 mod timeline;
 mod trash;
@@ -83,18 +98,32 @@ fn all() -> Vec<Operation> {
         asset_metadata::operations(),
         assets::operations(),
         auth::operations(),
+        database_backups::operations(),
         download::operations(),
+        duplicates::operations(),
+        edits::operations(),
         files::operations(),
+        integrity::operations(),
+        heatmaps::operations(),
         jobs::operations(),
+        libraries::operations(),
+        licenses::operations(),
         memories::operations(),
+        notifications::operations(),
+        oauth::operations(),
         partners::operations(),
         people::operations(),
+        plugins::operations(),
+        profile_images::operations(),
+        queues::operations(),
         search::operations(),
         server::operations(),
         sessions::operations(),
         shared_links::operations(),
         stacks::operations(),
         sync::operations(),
+        system_config::operations(),
+        system_metadata::operations(),
         tags::operations(),
         timeline::operations(),
         trash::operations(),
@@ -124,7 +153,10 @@ pub(crate) fn api() -> Router<App> {
         );
         router = router.route(operation.path, operation.handler);
     }
-    router = router.merge(resumable::router());
+    router = router
+        .merge(resumable::router())
+        .merge(labels::router())
+        .merge(integrity::router());
     for (method, path) in not_built() {
         let filter = method
             .parse::<Method>()

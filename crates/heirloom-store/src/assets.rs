@@ -3,7 +3,7 @@
 use heirloom_types::{
     caller::Scope,
     checksum::{Blake3, Sha1},
-    ids::{AssetId, StackId, UserId},
+    ids::{AssetId, LibraryId, StackId, UserId},
     media_type::MediaKind,
     time::Timestamp,
 };
@@ -11,7 +11,7 @@ use sea_query::{Alias, Expr, ExprTrait, Query};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, sql, text_enum};
+use crate::{Result, Tx, sql, text_enum, words};
 
 /// Ids of one statement: far below the parameter limits of both databases (32,766 and 65,535).
 pub(crate) const IDS_PER_STATEMENT: usize = 10_000;
@@ -58,6 +58,8 @@ pub enum Rendition {
     FullSize = 4,
     /// Video that browsers play.
     EncodedVideo = 8,
+    /// Thumbnail, preview and full size of the picture as a person edited it.
+    Edited = 16,
 }
 
 /// One photo or video.
@@ -200,6 +202,46 @@ pub async fn get_by_sha1(tx: &mut Tx, owner: UserId, sha1: Sha1) -> Result<Optio
     .await
 }
 
+/// The asset of an external library with that content.
+pub async fn get_in_library(
+    tx: &mut Tx,
+    owner: UserId,
+    library: LibraryId,
+    sha1: Sha1,
+) -> Result<Option<Asset>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from assets where owner_id = $1 and library_id = $2 and sha1 = $3"
+        ),
+        owner,
+        library,
+        sha1,
+    ))
+    .await
+}
+
+/// A page of the assets of an external library, in no order.
+pub async fn list_in_library(
+    tx: &mut Tx,
+    owner: UserId,
+    library: LibraryId,
+    limit: i64,
+) -> Result<Vec<Asset>> {
+    tx.all(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from assets where owner_id = $1 and library_id = $2 limit $3"
+        ),
+        owner,
+        library,
+        limit,
+    ))
+    .await
+}
+
 /// What a client that checks before sending wants to know of content that is there already.
 #[derive(Clone, Copy, Debug, FromRow)]
 pub struct Known {
@@ -266,7 +308,7 @@ pub async fn insert(tx: &mut Tx, asset: &Asset) -> Result<()> {
         asset.duplicate_id,
     ))
     .await?;
-    Ok(())
+    words::put_name(tx, asset.owner_id, asset.id, &asset.original_name).await
 }
 
 /// Writes everything of an asset that can change after it was taken in. What names the original never does.
@@ -303,6 +345,59 @@ pub async fn update(tx: &mut Tx, asset: &Asset) -> Result<()> {
     Ok(())
 }
 
+/// Writes what names the original of an asset and what its bytes are. Originals never change; files of external libraries,
+/// which are not ours, do.
+pub async fn set_original(tx: &mut Tx, asset: &Asset) -> Result<()> {
+    tx.execute(sql!(
+        "update assets set original_name = $3, original_path = $4, size_bytes = $5, sha1 = $6, blake3 = $7,
+             file_modified_at = $8
+         where owner_id = $1 and id = $2",
+        asset.owner_id,
+        asset.id,
+        &asset.original_name,
+        &asset.original_path,
+        asset.size_bytes,
+        asset.sha1,
+        asset.blake3,
+        asset.file_modified_at,
+    ))
+    .await?;
+    words::put_name(tx, asset.owner_id, asset.id, &asset.original_name).await
+}
+
+/// Where the blob store keeps an original and its sidecar now.
+pub async fn set_place(
+    tx: &mut Tx,
+    owner: UserId,
+    id: AssetId,
+    original_path: &str,
+    sidecar_path: Option<&str>,
+    now: Timestamp,
+) -> Result<()> {
+    tx.execute(sql!(
+        "update assets set original_path = $3, sidecar_path = $4, updated_at = $5 where owner_id = $1 and id = $2",
+        owner,
+        id,
+        original_path,
+        sidecar_path,
+        now,
+    ))
+    .await?;
+    Ok(())
+}
+
+/// How sharp and well exposed a picture is, 0 to 1.
+pub async fn set_quality(tx: &mut Tx, owner: UserId, id: AssetId, quality: f64) -> Result<()> {
+    tx.execute(sql!(
+        "update assets set quality = $3 where owner_id = $1 and id = $2",
+        owner,
+        id,
+        quality,
+    ))
+    .await?;
+    Ok(())
+}
+
 /// Removes the row, and with it everything that hangs on it. The files are the caller's concern.
 pub async fn delete(tx: &mut Tx, owner: UserId, id: AssetId) -> Result<()> {
     tx.execute(sql!(
@@ -321,6 +416,18 @@ pub async fn list_trashed(tx: &mut Tx, owner: UserId, limit: i64) -> Result<Vec<
             "select id from assets where owner_id = $1 and deleted_at is not null order by deleted_at, id limit $2",
             owner,
             limit,
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The assets that show this video as their moving part.
+pub async fn list_stills_of(tx: &mut Tx, owner: UserId, video: AssetId) -> Result<Vec<AssetId>> {
+    let rows: Vec<(AssetId,)> = tx
+        .all(sql!(
+            "select id from assets where owner_id = $1 and live_video_id = $2",
+            owner,
+            video
         ))
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())

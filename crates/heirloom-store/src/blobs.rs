@@ -5,6 +5,7 @@
 //! the way in lies in the staging folder, which is always local; see [`incoming`].
 
 pub mod error;
+pub mod external;
 pub mod incoming;
 mod local;
 pub mod path;
@@ -16,7 +17,8 @@ use std::{fs::File, ops::Range, path::PathBuf};
 
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use heirloom_types::time::Timestamp;
+use heirloom_types::{checksum::Blake3, time::Timestamp};
+use tokio::task::spawn_blocking;
 
 pub use self::{
     error::{Error, Result},
@@ -24,7 +26,7 @@ pub use self::{
     path::BlobPath,
     template::Template,
 };
-use self::{local::Local, s3::S3, staging::Staging};
+use self::{external::External, local::Local, s3::S3, staging::Staging};
 
 /// Where blobs live.
 #[derive(Clone, Debug)]
@@ -68,6 +70,15 @@ pub struct Entry {
     pub modified: Timestamp,
 }
 
+/// How a file came to have a second name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// Both names are the same bytes.
+    Linked,
+    /// There are two files now.
+    Copied,
+}
+
 /// Bytes of a disk.
 #[derive(Default, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
@@ -80,6 +91,7 @@ pub struct Space {
 pub struct Blobs {
     staging: Staging,
     backend: Backend,
+    external: External,
 }
 
 #[derive(Clone)]
@@ -94,12 +106,25 @@ impl Blobs {
             Settings::Local { root } => Self {
                 staging: Staging::open(root.join("incoming")).await?,
                 backend: Backend::Local(Local::new(root.clone())),
+                external: External::default(),
             },
             Settings::S3(settings) => Self {
                 staging: Staging::open(settings.staging.clone()).await?,
                 backend: Backend::S3(S3::new(settings)?),
+                external: External::default(),
             },
         })
+    }
+
+    /// Lets files below these folders be read where they lie.
+    #[must_use]
+    pub fn with_external(mut self, roots: Vec<PathBuf>) -> Self {
+        let own = match &self.backend {
+            Backend::Local(local) => Some(local.root().to_owned()),
+            Backend::S3(_) => None,
+        };
+        self.external = External::new(roots, own);
+        self
     }
 
     /// Starts to receive a file of unknown length.
@@ -119,6 +144,7 @@ impl Blobs {
 
     /// Writes a small file, whole or not at all; replaces what was there.
     pub async fn put(&self, path: &BlobPath, bytes: Bytes) -> Result<()> {
+        refuse_external(path)?;
         match &self.backend {
             Backend::Local(local) => local.put(&self.staging, path, bytes).await,
             Backend::S3(s3) => s3.put(path, bytes).await,
@@ -127,6 +153,9 @@ impl Blobs {
 
     /// A file of this machine with those bytes: the stored one itself, or a copy without a name.
     pub async fn open_file(&self, path: &BlobPath) -> Result<File> {
+        if path.is_external() {
+            return self.open_external(path).await;
+        }
         match &self.backend {
             Backend::Local(local) => local.open(path).await,
             Backend::S3(s3) => {
@@ -136,8 +165,28 @@ impl Blobs {
         }
     }
 
+    /// Gives a file a second name, durably; never replaces another file: [`Error::Taken`].
+    pub async fn place_also(&self, old: &BlobPath, new: &BlobPath) -> Result<Placed> {
+        refuse_external(old)?;
+        refuse_external(new)?;
+        match &self.backend {
+            Backend::Local(local) => local.place_also(&self.staging, old, new).await,
+            Backend::S3(s3) => s3.copy(old, new).await.map(|()| Placed::Copied),
+        }
+    }
+
+    /// The BLAKE3 checksum of a file.
+    pub async fn hash(&self, path: &BlobPath) -> Result<Blake3> {
+        let file = self.open_file(path).await?;
+        let (_, blake3, _) = spawn_blocking(move || incoming::hash(file)).await??;
+        Ok(blake3)
+    }
+
     /// A small file whole.
     pub async fn read(&self, path: &BlobPath) -> Result<Bytes> {
+        if path.is_external() {
+            return local::read_all(self.open_external(path).await?).await;
+        }
         match &self.backend {
             Backend::Local(local) => local.read(path).await,
             Backend::S3(s3) => s3.read(path).await,
@@ -146,6 +195,10 @@ impl Blobs {
 
     /// A file, or that range of it, as a stream; a range must lie within the file.
     pub async fn stream(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob> {
+        if path.is_external() {
+            let file = self.open_external(path).await?;
+            return Ok(spawn_blocking(move || local::stream_of(file, range)).await??);
+        }
         match &self.backend {
             Backend::Local(local) => local.stream(path, range).await,
             Backend::S3(s3) => s3.stream(path, range).await,
@@ -154,6 +207,14 @@ impl Blobs {
 
     /// Length and time of a file; [`Error::NotFound`] when there is none.
     pub async fn head(&self, path: &BlobPath) -> Result<Entry> {
+        if path.is_external() {
+            let metadata = self.open_external(path).await?.metadata()?;
+            return Ok(Entry {
+                path: path.clone(),
+                len: metadata.len(),
+                modified: metadata.modified()?.into(),
+            });
+        }
         match &self.backend {
             Backend::Local(local) => local.head(path).await,
             Backend::S3(s3) => s3.head(path).await,
@@ -162,6 +223,7 @@ impl Blobs {
 
     /// Removes a file; one that is not there is removed already.
     pub async fn delete(&self, path: &BlobPath) -> Result<()> {
+        refuse_external(path)?;
         match &self.backend {
             Backend::Local(local) => local.delete(path).await,
             Backend::S3(s3) => s3.delete(path).await,
@@ -189,10 +251,34 @@ impl Blobs {
         }
     }
 
+    async fn open_external(&self, path: &BlobPath) -> Result<File> {
+        let (external, path) = (self.external.clone(), path.clone());
+        spawn_blocking(move || external.open(&path)).await?
+    }
+
     async fn keep(&self, staged: &std::path::Path, path: &BlobPath) -> Result<()> {
+        refuse_external(path)?;
         match &self.backend {
             Backend::Local(local) => local.keep(staged, path).await,
             Backend::S3(s3) => s3.keep(staged, path).await,
         }
     }
+
+    async fn replace(&self, staged: &std::path::Path, path: &BlobPath) -> Result<()> {
+        refuse_external(path)?;
+        match &self.backend {
+            Backend::Local(local) => local.replace(staged, path).await,
+            Backend::S3(s3) => s3.replace(staged, path).await,
+        }
+    }
+}
+
+/// What lies outside the store is only read.
+fn refuse_external(path: &BlobPath) -> Result<()> {
+    if path.is_external() {
+        return Err(Error::Invalid(format!(
+            "{path} lies outside the store and is only read"
+        )));
+    }
+    Ok(())
 }

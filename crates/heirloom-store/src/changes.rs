@@ -10,10 +10,11 @@ use sea_query::Query;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, sql, text_enum};
+use crate::{Result, Tx, db::Sql, sql, text_enum};
 
 /// Far below the parameter limits of both databases.
 const ENTRIES_PER_STATEMENT: usize = 1_000;
+const FEEDS_PER_STATEMENT: usize = 1_000;
 
 text_enum! {
     /// What kind of thing changed.
@@ -27,7 +28,12 @@ text_enum! {
         AlbumExifUpdate = "album_exif_update",
         /// A person in an album; the album is the parent.
         AlbumUser = "album_user",
+        /// An asset; the detail is one of [`moment`] where more happened than a change.
         Asset = "asset",
+        /// A step of an asset's edit; the asset is the parent.
+        AssetEdit = "asset_edit",
+        /// What a model made of an asset: its vectors and labels.
+        Embedding = "embedding",
         Exif = "exif",
         /// A client's value; the detail is its key.
         AssetMetadata = "asset_metadata",
@@ -47,8 +53,13 @@ text_enum! {
         User = "user",
         /// The detail is the setting's key.
         UserSetting = "user_setting",
+        Notification = "notification",
         Session = "session",
+        /// The settings of the server.
+        SystemSetting = "system_setting",
         Stage = "stage",
+        /// A line of text in a picture.
+        TextLine = "text_line",
     }
 }
 
@@ -74,6 +85,18 @@ pub struct Change {
     pub detail: Option<String>,
     pub op: ChangeOp,
     pub changed_at: Timestamp,
+}
+
+/// What happened to an asset or a person beyond a change of their row: what somebody who looks right now waits for.
+pub mod moment {
+    /// An asset can be shown for the first time.
+    pub const READY: &str = "ready";
+    /// The renditions of an edit are there, or gone.
+    pub const EDITED: &str = "edited";
+    pub const TRASHED: &str = "trashed";
+    pub const RESTORED: &str = "restored";
+    /// A person has a new picture.
+    pub const PICTURED: &str = "pictured";
 }
 
 /// The feed that everybody may read: the accounts of this server.
@@ -254,6 +277,16 @@ pub async fn position(tx: &mut Tx, feed: impl Into<Uuid>) -> Result<i64> {
         .optional(sql!("select seq from feeds where id = $1", feed.into()))
         .await?;
     Ok(row.map_or(0, |(seq,)| seq))
+}
+
+/// Where several feeds stand; one that nothing was ever written to is not among them.
+pub async fn positions(tx: &mut Tx, feeds: &[Uuid]) -> Result<Vec<(Uuid, i64)>> {
+    let mut found = Vec::with_capacity(feeds.len());
+    for chunk in feeds.chunks(FEEDS_PER_STATEMENT) {
+        let statement = Sql::composed("select id, seq from feeds where id in (*)", vec![], chunk);
+        found.extend(tx.all::<(Uuid, i64)>(statement).await?);
+    }
+    Ok(found)
 }
 
 /// The oldest position from which the feed can still be followed without a gap.

@@ -1,17 +1,19 @@
-//! The one executor over the two databases. Seven methods fork on the dialect and nothing else does; what cannot be
+//! The one executor over the two databases. A handful of methods fork on the dialect and nothing else does; what cannot be
 //! said in portable SQL is a named function in [`dialect`].
 
 mod bind;
 pub mod dialect;
-mod migrate;
+pub(crate) mod migrate;
+mod open;
 mod sql;
 
 use std::{path::Path, str::FromStr, time::Duration};
 
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::{
-    AssertSqlSafe, FromRow, Postgres, Sqlite, Transaction,
+    AssertSqlSafe, FromRow, Postgres, Sqlite,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
@@ -19,7 +21,7 @@ use sqlx::{
     },
 };
 
-pub use self::{bind::Bind, sql::Sql};
+pub use self::{bind::Bind, open::Open, sql::Sql};
 use crate::error::{Error, Result};
 
 /// How long a statement waits for a connection before the caller is told that the database is unavailable.
@@ -47,8 +49,8 @@ pub enum Db {
 /// An open transaction; dropped without [`Tx::commit`] it leaves no trace.
 #[derive(Debug)]
 pub enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Open<Sqlite>),
+    Postgres(Open<Postgres>),
 }
 
 /// A row that both databases can decode; `#[derive(FromRow)]` is enough.
@@ -60,6 +62,11 @@ impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, 
 impl Db {
     /// Opens, and creates if missing, the embedded database in that file, and brings its schema up to date.
     pub async fn open_sqlite(path: &Path) -> Result<Self> {
+        Self::open_sqlite_at(path, None).await
+    }
+
+    /// As [`Db::open_sqlite`], with the schema of that migration and no later one; for restoring a backup.
+    pub async fn open_sqlite_at(path: &Path, schema: Option<i64>) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -74,13 +81,16 @@ impl Db {
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
+            .test_before_acquire(false)
             // Uploads queue for the single writer; a long batch must not fail them.
             .acquire_timeout(ACQUIRE_TIMEOUT * 6)
             .connect_with(options.clone())
             .await?;
-        migrate::sqlite(&writer).await?;
+        migrate::sqlite(&writer, schema).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS_MAX)
+            // A connection into this process does not break while nobody uses it.
+            .test_before_acquire(false)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options.clone().read_only(true))
             .await?;
@@ -98,31 +108,46 @@ impl Db {
 
     /// Connects to a PostgreSQL server and brings its schema up to date.
     pub async fn open_postgres(url: &str) -> Result<Self> {
+        Self::open_postgres_at(url, None).await
+    }
+
+    /// As [`Db::open_postgres`], with the schema of that migration and no later one; for restoring a backup.
+    pub async fn open_postgres_at(url: &str, schema: Option<i64>) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .connect_with(options)
             .await?;
-        migrate::postgres(&pool).await?;
+        migrate::postgres(&pool, schema).await?;
         Ok(Self::Postgres(pool))
     }
 
     /// Starts a transaction that only reads, with one view of the data from beginning to end.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?.into()),
             Self::Postgres(pool) => Tx::Postgres(
                 pool.begin_with("begin isolation level repeatable read read only")
-                    .await?,
+                    .await?
+                    .into(),
             ),
+        })
+    }
+
+    /// For reading with one statement, or with few whose answers need not be of one moment: half as dear as
+    /// [`Db::read`], which counts where one page asks for a hundred thumbnails.
+    pub async fn glance(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
+            Self::Postgres(pool) => Tx::Postgres(pool.acquire().await?.into()),
         })
     }
 
     /// As [`Db::read`], for a view that stays open as long as a client listens.
     pub async fn snapshot(&self) -> Result<Tx> {
         match self {
-            Self::Sqlite { snapshots, .. } => Ok(Tx::Sqlite(snapshots.begin().await?)),
+            Self::Sqlite { snapshots, .. } => Ok(Tx::Sqlite(snapshots.begin().await?.into())),
             Self::Postgres(_) => self.read().await,
         }
     }
@@ -130,9 +155,19 @@ impl Db {
     /// Starts a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("begin immediate").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Sqlite { writer, .. } => {
+                Tx::Sqlite(writer.begin_with("begin immediate").await?.into())
+            }
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?.into()),
         })
+    }
+
+    /// Brings the schema up to date, after a backup with an older one was restored.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => migrate::sqlite(writer, None).await,
+            Self::Postgres(pool) => migrate::postgres(pool, None).await,
+        }
     }
 
     /// Ends all connections; what is under way is finished first.
@@ -194,6 +229,21 @@ impl Tx {
                     .await?
             }
         })
+    }
+
+    /// All rows, one after the other, for results that no memory holds.
+    pub(crate) fn stream<T: Row + 'static>(&mut self, sql: Sql) -> BoxStream<'_, Result<T>> {
+        let (text, values) = sql.into_parts();
+        match self {
+            Self::Sqlite(tx) => sqlx::query_as_with(AssertSqlSafe(text), values)
+                .fetch(&mut **tx)
+                .map_err(Error::from)
+                .boxed(),
+            Self::Postgres(tx) => sqlx::query_as_with(AssertSqlSafe(text), values)
+                .fetch(&mut **tx)
+                .map_err(Error::from)
+                .boxed(),
+        }
     }
 
     /// Runs a statement and says how many rows it changed.

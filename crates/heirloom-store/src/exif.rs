@@ -8,7 +8,12 @@ use heirloom_types::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, db::Sql, sql};
+use crate::{
+    Result, Tx,
+    db::Sql,
+    sql,
+    words::{self, WordSource},
+};
 
 macro_rules! columns {
     () => {
@@ -177,7 +182,15 @@ pub async fn upsert(tx: &mut Tx, exif: &Exif) -> Result<()> {
         exif.edits.clone(),
     ))
     .await?;
-    Ok(())
+    let description = [exif.description.as_str()];
+    words::replace(
+        tx,
+        exif.owner_id,
+        exif.asset_id,
+        WordSource::Description,
+        &description,
+    )
+    .await
 }
 
 /// The other half of a live photo: an asset of that kind whose file carries the same content identifier.
@@ -186,14 +199,17 @@ pub async fn get_live_partner(
     owner: UserId,
     live_photo_id: &str,
     kind: MediaKind,
+    library: Option<Uuid>,
 ) -> Result<Option<AssetId>> {
     let row: Option<(AssetId,)> = tx
         .optional(sql!(
             "select a.id from exif e join assets a on a.owner_id = e.owner_id and a.id = e.asset_id
-             where e.owner_id = $1 and e.live_photo_id = $2 and a.kind = $3 order by a.id limit 1",
+             where e.owner_id = $1 and e.live_photo_id = $2 and a.kind = $3 and a.library_id is not distinct from $4
+             order by a.id limit 1",
             owner,
             live_photo_id,
             kind,
+            library,
         ))
         .await?;
     Ok(row.map(|(id,)| id))

@@ -17,7 +17,7 @@ macro_rules! columns {
 
 macro_rules! face_columns {
     () => {
-        "id, owner_id, asset_id, person_id, image_width, image_height, x1, y1, x2, y2, source, created_at, updated_at"
+        "id, owner_id, asset_id, person_id, image_width, image_height, x1, y1, x2, y2, source, is_confirmed, created_at, updated_at"
     };
 }
 
@@ -68,6 +68,8 @@ pub struct Face {
     pub x2: i32,
     pub y2: i32,
     pub source: FaceSource,
+    /// A person said whose it is, or that it is nobody's to know; no clustering changes that.
+    pub is_confirmed: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -95,6 +97,15 @@ pub async fn list(tx: &mut Tx, owner: UserId) -> Result<Vec<Person>> {
               order by is_hidden, is_favorite desc, case when name = '' then 1 else 0 end,
                        (select count(*) from faces f where f.person_id = p.id) desc, name, id"
         ),
+        owner
+    ))
+    .await
+}
+
+/// Those who have a name, with it.
+pub async fn list_named(tx: &mut Tx, owner: UserId) -> Result<Vec<(PersonId, String)>> {
+    tx.all(sql!(
+        "select id, name from people where owner_id = $1 and name <> '' order by id",
         owner
     ))
     .await
@@ -168,7 +179,7 @@ pub async fn get_face(tx: &mut Tx, owner: UserId, id: FaceId) -> Result<Option<F
         concat!(
             "select ",
             face_columns!(),
-            " from faces where owner_id = $1 and id = $2"
+            " from faces where owner_id = $1 and id = $2 and not is_dismissed"
         ),
         owner,
         id
@@ -181,7 +192,7 @@ pub async fn list_faces_of_asset(tx: &mut Tx, owner: UserId, asset: AssetId) -> 
         concat!(
             "select ",
             face_columns!(),
-            " from faces where owner_id = $1 and asset_id = $2 order by id"
+            " from faces where owner_id = $1 and asset_id = $2 and not is_dismissed order by id"
         ),
         owner,
         asset
@@ -198,7 +209,7 @@ pub async fn list_faces_of_person(
         concat!(
             "select ",
             face_columns!(),
-            " from faces where owner_id = $1 and person_id = $2 order by id"
+            " from faces where owner_id = $1 and person_id = $2 and not is_dismissed order by id"
         ),
         owner,
         person
@@ -212,8 +223,9 @@ pub async fn upsert_face(tx: &mut Tx, face: &Face) -> Result<()> {
         concat!(
             "insert into faces (",
             face_columns!(),
-            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             on conflict (id) do update set person_id = excluded.person_id, updated_at = excluded.updated_at"
+            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             on conflict (id) do update set person_id = excluded.person_id, is_confirmed = excluded.is_confirmed,
+                 updated_at = excluded.updated_at"
         ),
         face.id,
         face.owner_id,
@@ -226,6 +238,7 @@ pub async fn upsert_face(tx: &mut Tx, face: &Face) -> Result<()> {
         face.x2,
         face.y2,
         face.source,
+        face.is_confirmed,
         face.created_at,
         face.updated_at,
     ))

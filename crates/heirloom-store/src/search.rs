@@ -1,5 +1,8 @@
 //! Searching by what is known of assets.
 
+mod random;
+mod values;
+
 use heirloom_types::{
     checksum::Sha1,
     ids::{AlbumId, AssetId, PersonId, TagId, UserId},
@@ -12,10 +15,14 @@ use sea_query::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
+pub use random::random;
+pub use values::{Field, cities, values, vocabulary};
+
 use crate::{
     Result, Tx,
     assets::{self, Asset, Rendition, Visibility},
-    db::{Bind, Sql},
+    db::Bind,
+    words::{self, WordSource},
 };
 
 /// A time before which and one after which something happened; both may be open.
@@ -35,7 +42,7 @@ impl Span {
 pub type Wanted<T> = Option<Option<T>>;
 
 /// What assets must be like; whatever is left open does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Whose libraries; empty when albums say it.
     pub owners: Vec<UserId>,
@@ -56,12 +63,18 @@ pub struct Filter {
     pub is_not_in_album: bool,
     pub with_trashed: bool,
     pub taken: Span,
+    /// By the clock on the wall where it was taken, written as if it were UTC.
+    pub local: Span,
     pub created: Span,
     pub updated: Span,
     pub trashed: Span,
     /// A part of the name, whatever its case.
     pub name: Option<String>,
     pub path: Option<String>,
+    /// Words that the picture shows.
+    pub text: Option<String>,
+    /// Words that it shows or that its name or description have, all of each.
+    pub words: Vec<String>,
     pub description: Option<String>,
     pub city: Wanted<String>,
     pub state: Wanted<String>,
@@ -96,12 +109,7 @@ pub async fn page(
     if filter.is_impossible {
         return Ok(Vec::new());
     }
-    let mut query = Query::select();
-    query.columns(
-        assets::COLUMNS
-            .split(", ")
-            .map(|column| ("assets", Alias::new(column.trim()))),
-    );
+    let mut query = selection();
     restrict(&mut query, filter);
     match arrange {
         Arrange::NewestFirst => {
@@ -126,6 +134,44 @@ pub async fn page(
     query.limit(limit).offset(offset);
     let statement = tx.build(&query);
     tx.all(statement).await
+}
+
+/// Whole assets.
+fn selection() -> SelectStatement {
+    let columns = assets::COLUMNS.split(", ");
+    Query::select()
+        .columns(columns.map(|column| ("assets", Alias::new(column.trim()))))
+        .to_owned()
+}
+
+/// Everything that matches, as owner and asset, in no order.
+pub async fn ids(tx: &mut Tx, filter: &Filter) -> Result<Vec<(UserId, AssetId)>> {
+    if filter.is_impossible {
+        return Ok(Vec::new());
+    }
+    let mut query = Query::select();
+    query.columns([("assets", "owner_id"), ("assets", "id")]);
+    restrict(&mut query, filter);
+    let statement = tx.build(&query);
+    tx.all(statement).await
+}
+
+/// Those of `ids` that match, in no order.
+pub async fn matching(
+    tx: &mut Tx,
+    filter: &Filter,
+    ids: &[AssetId],
+) -> Result<Vec<(UserId, AssetId)>> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(assets::IDS_PER_STATEMENT) {
+        let mut query = Query::select();
+        query.columns([("assets", "owner_id"), ("assets", "id")]);
+        restrict(&mut query, filter);
+        query.and_where(asset("id").is_in(chunk.iter().map(|id| id.0)));
+        let statement = tx.build(&query);
+        found.extend(tx.all::<(UserId, AssetId)>(statement).await?);
+    }
+    Ok(found)
 }
 
 /// How many assets match.
@@ -235,6 +281,7 @@ fn spans(filter: &Filter) -> Cond {
     let mut all = Cond::all();
     for (name, span) in [
         ("file_created_at", filter.taken),
+        ("local_date_time", filter.local),
         ("created_at", filter.created),
         ("updated_at", filter.updated),
         ("deleted_at", filter.trashed),
@@ -263,6 +310,18 @@ fn memberships(filter: &Filter) -> Cond {
     for person in &filter.people {
         let is_person = Expr::col("person_id").eq(person.0);
         all = all.add(id().in_subquery(members("faces", Some(is_person))));
+    }
+    let shown = filter
+        .text
+        .iter()
+        .map(|text| (text, Some(WordSource::Text)));
+    for (text, source) in shown.chain(filter.words.iter().map(|text| (text, None))) {
+        all = match words::selections(&filter.owners, text, source) {
+            Some(selections) => selections
+                .into_iter()
+                .fold(all, |all, having| all.add(id().in_subquery(having))),
+            None => all.add(Expr::val(1).eq(0)),
+        };
     }
     match &filter.tags {
         None => {}
@@ -334,56 +393,6 @@ fn contains(column: Expr, part: &str) -> Expr {
     }
     pattern.push('%');
     Expr::expr(Func::lower(column)).like(LikeExpr::new(pattern).escape('\\'))
-}
-
-/// What suggestions are made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Field {
-    City,
-    State,
-    Country,
-    Make,
-    Model,
-    LensModel,
-}
-
-impl Field {
-    const fn column(self) -> &'static str {
-        match self {
-            Self::City => "city",
-            Self::State => "state",
-            Self::Country => "country",
-            Self::Make => "make",
-            Self::Model => "model",
-            Self::LensModel => "lens_model",
-        }
-    }
-}
-
-/// The values a field has among what matches, in no order; null among them if some have none.
-pub async fn values(tx: &mut Tx, filter: &Filter, field: Field) -> Result<Vec<Option<String>>> {
-    let mut query = Query::select();
-    query.distinct().column(("exif", field.column()));
-    restrict(&mut query, filter);
-    let statement = tx.build(&query);
-    let rows: Vec<(Option<String>,)> = tx.all(statement).await?;
-    Ok(rows.into_iter().map(|(value,)| value).collect())
-}
-
-/// The newest asset of every city, and the city; the cities with most pictures first.
-pub async fn cities(tx: &mut Tx, owners: &[UserId]) -> Result<Vec<(String, AssetId)>> {
-    let owners: Vec<Uuid> = owners.iter().map(|owner| owner.0).collect();
-    tx.all(Sql::composed(
-        "select city, id from (
-             select e.city as city, a.id as id, count(*) over (partition by e.city) as pictures,
-                    row_number() over (partition by e.city order by a.file_created_at desc, a.id desc) as place
-             from exif e join assets a on a.owner_id = e.owner_id and a.id = e.asset_id
-             where e.owner_id in (*) and e.city is not null and a.visibility = 'timeline' and a.deleted_at is null
-         ) found where place = 1 order by pictures desc, city",
-        Vec::new(),
-        &owners,
-    ))
-    .await
 }
 
 /// Where a picture was taken.

@@ -11,7 +11,7 @@ use crate::{Result, Tx, sql};
 macro_rules! columns {
     () => {
         "id, user_id, parent_id, token_hash, device_type, device_os, app_version, created_at, updated_at, expires_at, \
-         elevated_until"
+         elevated_until, oauth_subject, oauth_session"
     };
 }
 
@@ -33,6 +33,10 @@ pub struct Session {
     pub expires_at: Option<Timestamp>,
     /// Until when the PIN has opened the locked folder.
     pub elevated_until: Option<Timestamp>,
+    /// Whom the OpenID provider named, if the session began there.
+    pub oauth_subject: Option<String>,
+    /// The provider's own session, if it names them.
+    pub oauth_session: Option<String>,
 }
 
 pub async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
@@ -40,7 +44,7 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
         concat!(
             "insert into sessions (",
             columns!(),
-            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+            ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         ),
         session.id,
         session.user_id,
@@ -53,6 +57,8 @@ pub async fn insert(tx: &mut Tx, session: &Session) -> Result<()> {
         session.updated_at,
         session.expires_at,
         session.elevated_until,
+        session.oauth_subject.clone(),
+        session.oauth_session.clone(),
     ))
     .await?;
     Ok(())
@@ -151,12 +157,35 @@ pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<bool> {
         > 0)
 }
 
-/// Logs out every device of a user, but for one.
-pub async fn delete_others(tx: &mut Tx, user: UserId, kept: Option<SessionId>) -> Result<u64> {
-    tx.execute(sql!(
-        "delete from sessions where user_id = $1 and id is distinct from $2",
-        user,
-        kept
+/// Logs out every device of a user, but for one; gives those that were.
+pub async fn delete_others(
+    tx: &mut Tx,
+    user: UserId,
+    kept: Option<SessionId>,
+) -> Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId,)> = tx
+        .all(sql!(
+            "delete from sessions where user_id = $1 and id is distinct from $2 returning id",
+            user,
+            kept
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Logs out what began at the OpenID provider in that session, or of that subject; gives whose they were.
+pub async fn delete_by_oauth(
+    tx: &mut Tx,
+    subject: Option<&str>,
+    session: Option<&str>,
+) -> Result<Vec<(UserId, SessionId)>> {
+    tx.all(sql!(
+        "delete from sessions
+         where (oauth_subject = $1 or $1 is null) and (oauth_session = $2 or $2 is null)
+             and oauth_subject is not null and ($1 is not null or $2 is not null)
+         returning user_id, id",
+        subject.map(str::to_owned),
+        session.map(str::to_owned)
     ))
     .await
 }

@@ -58,3 +58,9 @@ pub async fn delete_user(tx: &mut Tx, user: UserId, key: &str) -> Result<()> {
     .await?;
     Ok(())
 }
+
+pub async fn delete_system(tx: &mut Tx, key: &str) -> Result<()> {
+    tx.execute(sql!("delete from system_settings where key = $1", key))
+        .await?;
+    Ok(())
+}

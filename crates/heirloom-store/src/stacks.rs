@@ -4,9 +4,13 @@ use heirloom_types::{
     ids::{AssetId, StackId, UserId},
     time::Timestamp,
 };
+use sea_query::{Expr, ExprTrait, Func, Query};
 use sqlx::FromRow;
 
 use crate::{Result, Tx, sql};
+
+/// Ids that one statement names; databases have a limit.
+const CHUNK: usize = 1000;
 
 macro_rules! columns {
     () => {
@@ -66,6 +70,29 @@ pub async fn list(tx: &mut Tx, owner: UserId) -> Result<Vec<Stack>> {
         owner
     ))
     .await
+}
+
+/// How many assets that are not in the trash each of these stacks of an owner has.
+pub async fn list_counts(
+    tx: &mut Tx,
+    owner: UserId,
+    ids: &[StackId],
+) -> Result<Vec<(StackId, i64)>> {
+    let mut counts = Vec::new();
+    for chunk in ids.chunks(CHUNK) {
+        let query = Query::select()
+            .column("stack_id")
+            .expr(Func::count(Expr::col("id")))
+            .from("assets")
+            .and_where(Expr::col("owner_id").eq(owner.0))
+            .and_where(Expr::col("stack_id").is_in(chunk.iter().map(|id| id.0)))
+            .and_where(Expr::col("deleted_at").is_null())
+            .group_by_col("stack_id")
+            .to_owned();
+        let statement = tx.build(&query);
+        counts.extend(tx.all::<(StackId, i64)>(statement).await?);
+    }
+    Ok(counts)
 }
 
 /// Writes the whole row.

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     Result, Tx,
     albums::{Album, AlbumUser},
+    asset_edits::{self, AssetEdit},
     assets::{self, Asset},
     changes::ChangeKind,
     db::{Row, Sql},
@@ -19,6 +20,7 @@ use crate::{
     partners::{self, Partner},
     people::{self, Face, Person},
     stacks::{self, Stack},
+    text_lines::{self, TextLine},
     users::{self, User},
 };
 use heirloom_types::ids::UserId;
@@ -45,8 +47,10 @@ pub enum Part {
     MemoryToAsset,
     Person,
     Face,
+    TextLine,
     UserSetting,
     AssetMetadata,
+    AssetEdit,
 }
 
 /// Parent and entity: the owner or container, and the thing.
@@ -71,6 +75,8 @@ pub enum Record {
     MemoryToAsset,
     Person(Box<Person>),
     Face(Box<Face>),
+    TextLine(Box<TextLine>),
+    AssetEdit(Box<AssetEdit>),
     Value {
         key: String,
         value: Json,
@@ -196,8 +202,10 @@ impl Part {
             Self::MemoryToAsset => ChangeKind::MemoryAsset,
             Self::Person => ChangeKind::Person,
             Self::Face => ChangeKind::Face,
+            Self::TextLine => ChangeKind::TextLine,
             Self::UserSetting => ChangeKind::UserSetting,
             Self::AssetMetadata => ChangeKind::AssetMetadata,
+            Self::AssetEdit => ChangeKind::AssetEdit,
         }
     }
 
@@ -317,8 +325,14 @@ impl Part {
             ),
             Self::Face => Selection::new(
                 people::FACE_COLUMNS,
-                "faces where owner_id = $1",
+                "faces where owner_id = $1 and not is_dismissed",
                 "owner_id",
+                "id",
+            ),
+            Self::TextLine => Selection::new(
+                text_lines::COLUMNS,
+                "text_lines where owner_id = $1",
+                "asset_id",
                 "id",
             ),
             Self::UserSetting => Selection::new(
@@ -332,6 +346,12 @@ impl Part {
                 "asset_metadata where owner_id = $1",
                 "owner_id",
                 "asset_id",
+            ),
+            Self::AssetEdit => Selection::new(
+                asset_edits::COLUMNS,
+                "asset_edits where owner_id = $1",
+                "owner_id",
+                "id",
             ),
         }
     }
@@ -370,6 +390,8 @@ pub async fn select(
         Part::MemoryToAsset => rows(tx, sql, |Nothing {}| Record::MemoryToAsset).await?,
         Part::Person => rows(tx, sql, |row| Record::Person(Box::new(row))).await?,
         Part::Face => rows(tx, sql, |row| Record::Face(Box::new(row))).await?,
+        Part::TextLine => rows(tx, sql, |row| Record::TextLine(Box::new(row))).await?,
+        Part::AssetEdit => rows(tx, sql, |row| Record::AssetEdit(Box::new(row))).await?,
         Part::UserSetting | Part::AssetMetadata => {
             rows(tx, sql, |Setting { key, value }| Record::Value {
                 key,
@@ -439,43 +461,4 @@ pub async fn partners_since(tx: &mut Tx, reader: UserId, seq: i64) -> Result<Vec
         seq,
     ))
     .await
-}
-
-/// Who else sees these assets of an owner through albums: person, asset.
-pub async fn album_audience(tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
-    audience(
-        tx,
-        "select distinct u.user_id, m.asset_id from album_assets m join album_users u on u.album_id = m.album_id
-         where m.owner_id = $1 and u.user_id <> $1 and m.asset_id in (*)",
-        owner,
-        ids,
-    )
-    .await
-}
-
-/// Where these assets of an owner are: person, album, asset, for every member of every album.
-pub async fn album_places(
-    tx: &mut Tx,
-    owner: UserId,
-    ids: &[Uuid],
-) -> Result<Vec<(Uuid, Uuid, Uuid)>> {
-    audience(
-        tx,
-        "select u.user_id, m.album_id, m.asset_id from album_assets m join album_users u on u.album_id = m.album_id
-         where m.owner_id = $1 and m.asset_id in (*)",
-        owner,
-        ids,
-    )
-    .await
-}
-
-async fn audience<T: Row>(tx: &mut Tx, text: &str, owner: UserId, ids: &[Uuid]) -> Result<Vec<T>> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(assets::IDS_PER_STATEMENT) {
-        found.extend(
-            tx.all::<T>(Sql::composed(text, vec![owner.0.into()], chunk))
-                .await?,
-        );
-    }
-    Ok(found)
 }

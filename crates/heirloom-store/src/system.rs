@@ -1,12 +1,12 @@
 //! Queries across owners, for jobs and administration only.
 
 use heirloom_types::{
-    ids::{AssetId, UserId},
+    ids::{AssetId, PersonId, TagId, UserId},
     time::Timestamp,
 };
 use sqlx::FromRow;
 
-use crate::{Result, Tx, assets::Visibility, sql};
+use crate::{Result, Tx, assets::Visibility, sql, stages::Stage};
 
 /// What one user's library comes to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, FromRow)]
@@ -49,14 +49,16 @@ pub async fn owner_of(tx: &mut Tx, id: AssetId) -> Result<Option<UserId>> {
     Ok(row.map(|(owner,)| owner))
 }
 
-/// Assets that have been in the trash since before `before`, at most `limit`.
+/// Assets that have been in the trash since before `before`, at most `limit`. What is there because its file is away
+/// stays: the file may come back.
 pub async fn list_trashed_before(
     tx: &mut Tx,
     before: Timestamp,
     limit: i64,
 ) -> Result<Vec<(UserId, AssetId)>> {
     tx.all(sql!(
-        "select owner_id, id from assets where deleted_at is not null and deleted_at < $1 order by deleted_at limit $2",
+        "select owner_id, id from assets where deleted_at is not null and deleted_at < $1 and not is_offline
+         order by deleted_at limit $2",
         before,
         limit,
     ))
@@ -74,13 +76,32 @@ pub async fn names_file(tx: &mut Tx, path: &str) -> Result<bool> {
     Ok(count > 0)
 }
 
+/// As [`names_file`], and whether it is on its way in or out.
+pub async fn knows_file(tx: &mut Tx, path: &str) -> Result<bool> {
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from doomed_files where path = $1",
+            path
+        ))
+        .await?;
+    Ok(count > 0 || names_file(tx, path).await?)
+}
+
 /// One original and what its bytes must be.
 #[derive(Clone, Debug, FromRow)]
 pub struct OriginalRecord {
+    pub owner_id: UserId,
     pub id: AssetId,
     pub original_path: String,
     pub size_bytes: i64,
     pub blake3: heirloom_types::checksum::Blake3,
+}
+
+impl OriginalRecord {
+    /// Whether it lies outside the store and is only read.
+    pub fn is_external(&self) -> bool {
+        self.original_path.starts_with('/')
+    }
 }
 
 /// A page of all originals in the order of their ids, for verification.
@@ -90,11 +111,38 @@ pub async fn list_originals(
     limit: i64,
 ) -> Result<Vec<OriginalRecord>> {
     tx.all(sql!(
-        "select id, original_path, size_bytes, blake3 from assets where id > $1 order by id limit $2",
+        "select owner_id, id, original_path, size_bytes, blake3 from assets where id > $1 order by id limit $2",
         after,
         limit,
     ))
     .await
+}
+
+/// A page of the assets whose originals lie in the store, in the order of their ids.
+pub async fn list_stored_originals(
+    tx: &mut Tx,
+    after: AssetId,
+    limit: i64,
+) -> Result<Vec<(UserId, AssetId)>> {
+    tx.all(sql!(
+        "select owner_id, id from assets where id > $1 and library_id is null order by id limit $2",
+        after,
+        limit,
+    ))
+    .await
+}
+
+/// Whether an asset still names that file as its original.
+pub async fn is_original(tx: &mut Tx, owner: UserId, id: AssetId, path: &str) -> Result<bool> {
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from assets where owner_id = $1 and id = $2 and original_path = $3",
+            owner,
+            id,
+            path,
+        ))
+        .await?;
+    Ok(count > 0)
 }
 
 /// Forgets changes older than `before`; readers that stand further back start over.
@@ -103,23 +151,51 @@ pub async fn forget_changes(tx: &mut Tx, before: Timestamp) -> Result<u64> {
         .await
 }
 
-/// Puts every asset to work again that a stage does not have in the wanted version.
-pub async fn want_everywhere(tx: &mut Tx, stage: crate::stages::Stage) -> Result<u64> {
-    tx.execute(sql!(
-        "update asset_stages set wanted_version = $2, attempts = 0 where stage = $1 and wanted_version < $2",
+/// Assets for which an older version of a stage was wanted than there is now.
+pub async fn list_outdated(
+    tx: &mut Tx,
+    stage: Stage,
+    limit: i64,
+) -> Result<Vec<(UserId, AssetId)>> {
+    tx.all(sql!(
+        "select owner_id, asset_id from asset_stages where stage = $1 and wanted_version < $2 limit $3",
         stage,
         stage.version(),
+        limit,
     ))
     .await
 }
 
-/// Bytes of a user's photos and of their videos.
+/// Bytes of a user's photos and of their videos; files of external libraries take none of our space.
 pub async fn usage_by_kind(tx: &mut Tx, owner: UserId) -> Result<(i64, i64)> {
     tx.one(sql!(
         "select cast(coalesce(sum(case when kind = 'image' then size_bytes else 0 end), 0) as bigint),
                 cast(coalesce(sum(case when kind = 'video' then size_bytes else 0 end), 0) as bigint)
-         from assets where owner_id = $1",
+         from assets where owner_id = $1 and library_id is null",
         owner,
+    ))
+    .await
+}
+
+/// Tags that no asset carries and that hold no other tag.
+pub async fn list_unused_tags(tx: &mut Tx, limit: i64) -> Result<Vec<(UserId, TagId)>> {
+    tx.all(sql!(
+        "select owner_id, id from tags t
+         where not exists (select 1 from asset_tags a where a.tag_id = t.id)
+           and not exists (select 1 from tags c where c.parent_id = t.id)
+         order by id limit $1",
+        limit
+    ))
+    .await
+}
+
+/// People without a name and without a face.
+pub async fn list_unseen_people(tx: &mut Tx, limit: i64) -> Result<Vec<(UserId, PersonId)>> {
+    tx.all(sql!(
+        "select owner_id, id from people p
+         where name = '' and not exists (select 1 from faces f where f.person_id = p.id)
+         order by id limit $1",
+        limit
     ))
     .await
 }

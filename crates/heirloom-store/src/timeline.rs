@@ -3,7 +3,7 @@
 use chrono::Datelike;
 use heirloom_types::{
     caller::Scope,
-    ids::{AlbumId, AssetId, TagId, UserId},
+    ids::{AlbumId, AssetId, PersonId, StackId, TagId, UserId},
     media_type::MediaKind,
     time::Timestamp,
 };
@@ -42,14 +42,43 @@ pub struct TimelineFilter {
     pub collapse_stacks: bool,
     pub album: Option<AlbumId>,
     pub tag: Option<TagId>,
+    pub person: Option<PersonId>,
+    pub area: Option<Area>,
+    /// Whether partners who are in the owner's timeline show beside the owner; the library knows who they are.
+    pub with_partners: bool,
     /// Oldest first instead of newest first.
     pub ascending: bool,
 }
 
+/// A rectangle of the map, in degrees; `west` is greater than `east` where it lies over the date line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Area {
+    pub west: f64,
+    pub south: f64,
+    pub east: f64,
+    pub north: f64,
+}
+
 impl TimelineFilter {
+    /// Whether it asks for nothing but a plain timeline, which is what partners see of one another.
+    pub fn is_plain(&self) -> bool {
+        self.visibility == Some(Visibility::Timeline)
+            && !self.is_trashed
+            && self.is_favorite.is_none()
+    }
+
     /// Whether the maintained counts answer it.
-    fn is_counted(&self) -> bool {
-        self.album.is_none() && self.tag.is_none()
+    pub fn is_counted(&self) -> bool {
+        self.album.is_none() && self.tag.is_none() && self.person.is_none() && self.area.is_none()
+    }
+
+    /// An album shows what its members put in it; what is put away stays with its owner.
+    fn shows_others(&self) -> bool {
+        let is_put_away = matches!(
+            self.visibility,
+            Some(Visibility::Locked | Visibility::Hidden)
+        );
+        self.album.is_some() && !is_put_away && !self.is_trashed
     }
 
     fn order(&self) -> Order {
@@ -85,6 +114,7 @@ pub struct TimelineAsset {
     pub height: Option<i32>,
     pub thumbhash: Option<Vec<u8>>,
     pub live_video_id: Option<AssetId>,
+    pub stack_id: Option<StackId>,
     pub city: Option<String>,
     pub country: Option<String>,
     pub latitude: Option<f64>,
@@ -127,7 +157,7 @@ pub async fn list_assets(
     query
         .columns(
             "id owner_id kind visibility created_at file_created_at local_date_time is_favorite deleted_at duration_ms \
-             width height thumbhash live_video_id"
+             width height thumbhash live_video_id stack_id"
                 .split(' ')
                 .map(|column| ("assets", Alias::new(column))),
         )
@@ -177,8 +207,10 @@ fn restrict(query: &mut SelectStatement, scope: Scope, filter: &TimelineFilter) 
     } else {
         column("deleted_at").is_null()
     };
+    if !filter.shows_others() {
+        query.and_where(column("owner_id").eq(scope.own().0));
+    }
     query
-        .and_where(column("owner_id").eq(scope.own().0))
         .and_where(visibility_condition(
             column("visibility"),
             filter.visibility,
@@ -210,6 +242,36 @@ fn restrict(query: &mut SelectStatement, scope: Scope, filter: &TimelineFilter) 
             .to_owned();
         query.and_where(column("id").in_subquery(tagged));
     }
+    if let Some(person) = filter.person {
+        let seen = Query::select()
+            .column("asset_id")
+            .from("faces")
+            .and_where(Expr::col("person_id").eq(person.0))
+            .to_owned();
+        query.and_where(column("id").in_subquery(seen));
+    }
+    if let Some(area) = filter.area {
+        let taken_there = Query::select()
+            .column("asset_id")
+            .from("exif")
+            .and_where(Expr::col("owner_id").eq(scope.own().0))
+            .cond_where(area_condition(area))
+            .to_owned();
+        query.and_where(column("id").in_subquery(taken_there));
+    }
+}
+
+fn area_condition(area: Area) -> Cond {
+    let east_of = Expr::col("longitude").gte(area.west);
+    let west_of = Expr::col("longitude").lte(area.east);
+    let across = if area.west <= area.east {
+        Cond::all().add(east_of).add(west_of)
+    } else {
+        Cond::any().add(east_of).add(west_of)
+    };
+    Cond::all()
+        .add(Expr::col("latitude").between(area.south, area.north))
+        .add(across)
 }
 
 fn visibility_condition(column: Expr, wanted: Option<Visibility>) -> Expr {

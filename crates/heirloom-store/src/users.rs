@@ -66,6 +66,19 @@ pub async fn get_by_email(tx: &mut Tx, email: &str) -> Result<Option<User>> {
     .await
 }
 
+/// By what an OpenID provider calls them.
+pub async fn get_by_oauth_id(tx: &mut Tx, oauth_id: &str) -> Result<Option<User>> {
+    tx.optional(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from users where oauth_id = $1 and oauth_id <> '' and deleted_at is null"
+        ),
+        oauth_id
+    ))
+    .await
+}
+
 /// Everybody, in the order of their names.
 pub async fn list(tx: &mut Tx) -> Result<Vec<User>> {
     tx.all(sql!(concat!(
@@ -121,6 +134,40 @@ pub async fn set_pin(tx: &mut Tx, id: UserId, hash: Option<&str>, now: Timestamp
     ))
     .await?;
     Ok(())
+}
+
+/// Writes what an OpenID provider calls them; nothing when empty.
+pub async fn set_oauth_id(tx: &mut Tx, id: UserId, oauth_id: &str, now: Timestamp) -> Result<()> {
+    tx.execute(sql!(
+        "update users set oauth_id = $2, updated_at = $3 where id = $1",
+        id,
+        oauth_id,
+        now
+    ))
+    .await?;
+    Ok(())
+}
+
+/// Takes away from everybody what an OpenID provider calls them; gives who had such a name.
+pub async fn clear_oauth_ids(tx: &mut Tx, now: Timestamp) -> Result<Vec<UserId>> {
+    let rows: Vec<(UserId,)> = tx
+        .all(sql!(
+            "update users set oauth_id = '', updated_at = $1 where oauth_id <> '' returning id",
+            now
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Whether an account has that storage label, also one that is being deleted.
+pub async fn has_storage_label(tx: &mut Tx, label: &str) -> Result<bool> {
+    let accounts: i64 = tx
+        .scalar(sql!(
+            "select count(*) from users where storage_label = $1",
+            label
+        ))
+        .await?;
+    Ok(accounts > 0)
 }
 
 /// Whether somebody administers this server yet.

@@ -1,2 +1,7 @@
-//! What tests share: a running application, fixture media made by code, fault injection, and a client that
-//! validates every response against the contract.
+//! What tests of several crates share. A dependency of tests only.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+pub mod disk;
+pub mod onnx;
+pub mod proxy;
+pub mod s3;

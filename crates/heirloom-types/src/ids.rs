@@ -93,6 +93,10 @@ ids! {
     ActivityId;
     /// Something the server tells a person.
     NotificationId;
+    /// Folders that are indexed in place.
+    LibraryId;
+    /// One step of an asset's edit.
+    EditId;
     /// A resumable upload that is not an asset yet.
     UploadId;
     /// A unit of durable work.

@@ -1,6 +1,13 @@
 //! `heirloom admin`: for whoever has the machine.
 
-use std::io::{IsTerminal, Read};
+mod doctor;
+mod restore;
+
+use std::{
+    fs::File,
+    io::{IsTerminal, Read},
+    path::Path,
+};
 
 use anyhow::{Context, bail};
 use heirloom_library::users::NewUser;
@@ -12,7 +19,16 @@ use crate::{
 };
 
 pub(crate) async fn run(options: AdminOptions) -> anyhow::Result<()> {
-    let library = wire(&Config::load(&options.common)?).await?.library;
+    let config = Config::load(&options.common)?;
+    match options.command {
+        // These two must work where the server would not.
+        AdminCommand::Restore { backup, replace } => {
+            return restore::run(&config, &backup, replace).await;
+        }
+        AdminCommand::Doctor => return doctor::run(&config).await,
+        _ => {}
+    }
+    let library = wire(&config).await?.library;
     match options.command {
         AdminCommand::CreateAdmin { email, name } => {
             let password = Some(password()?);
@@ -51,6 +67,20 @@ pub(crate) async fn run(options: AdminOptions) -> anyhow::Result<()> {
             }
         }
         AdminCommand::Verify => verify(&library).await?,
+        AdminCommand::Backup { to: None } => {
+            let made = library.back_up().await?;
+            println!(
+                "{} holds {} rows, {} bytes",
+                made.name, made.rows, made.bytes
+            );
+        }
+        AdminCommand::Backup { to: Some(path) } => {
+            let made = library.back_up_apart().await?;
+            copy(made.file()?, &path)
+                .with_context(|| format!("cannot write {}", path.display()))?;
+            println!("{} is written, {} bytes", path.display(), made.len());
+        }
+        AdminCommand::Restore { .. } | AdminCommand::Doctor => {}
     }
     Ok(())
 }
@@ -62,7 +92,8 @@ async fn verify(library: &heirloom_library::Library) -> anyhow::Result<()> {
             checked += 1;
             if let Some(damage) = damage {
                 damaged += 1;
-                println!("{}\t{}\t{}", damage.id, damage.path, damage.reason);
+                let (record, reason) = damage;
+                println!("{}\t{}\t{reason}", record.id, record.original_path);
             }
         })
         .await?;
@@ -71,6 +102,13 @@ async fn verify(library: &heirloom_library::Library) -> anyhow::Result<()> {
         bail!("{damaged} originals are not what was taken in; restore them from a backup");
     }
     Ok(())
+}
+
+/// Writes a new file, durably; never over another.
+fn copy(mut from: File, to: &Path) -> std::io::Result<()> {
+    let mut file = File::create_new(to)?;
+    std::io::copy(&mut from, &mut file)?;
+    file.sync_all()
 }
 
 /// The password on standard input, without the end of its line.

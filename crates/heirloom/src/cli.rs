@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use clap::{Args, Parser, Subcommand};
 use heirloom_media::decoder::confine::{self, ProgramLimits};
 
-use crate::upload::UploadOptions;
+use crate::{inference::InferenceOptions, models::ModelsOptions, upload::UploadOptions};
 
 /// A photo and video library for a home or a fleet.
 #[derive(Debug, Parser)]
@@ -21,10 +21,16 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Only process what is uploaded; for machines beside one that serves.
     Worker(CommonOptions),
+    /// Run models for other machines, over the Open Inference Protocol.
+    Inference(InferenceOptions),
     /// Send photos and videos to a server; what is there already is not sent again.
     Upload(UploadOptions),
     /// Administer the server of this machine.
     Admin(AdminOptions),
+    /// List, get, check and remove packs of models.
+    Models(ModelsOptions),
+    /// Print everything that can be configured, as a table.
+    Configuration,
     /// Read untrusted files for another process of this program.
     #[command(hide = true)]
     Decoder { memory_bytes: u64 },
@@ -81,6 +87,22 @@ pub(crate) enum AdminCommand {
     ListUsers,
     /// Read every original and compare it with what was taken in.
     Verify,
+    /// Back the database up into the file store, as the server does by itself every night.
+    Backup {
+        /// Write it to this file instead.
+        #[arg(long)]
+        to: Option<PathBuf>,
+    },
+    /// Bring the database back from a backup, into an empty one.
+    Restore {
+        /// A file, or the name of a backup in the file store.
+        backup: PathBuf,
+        /// Put an embedded database that is not empty aside; it stays beside the new one.
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Say whether everything that the server needs is there and works, and what to do if not.
+    Doctor,
 }
 
 /// What to become, and how far it may go.

@@ -8,7 +8,13 @@
 mod admin;
 mod cli;
 mod config;
+mod engine;
+mod inference;
+mod models;
+mod reference;
 mod serve;
+mod settings;
+mod tls;
 mod upload;
 mod wiring;
 
@@ -27,8 +33,14 @@ fn main() -> ExitCode {
         Command::Confine(program) => Err(program.exec().into()),
         Command::Serve(options) => runtime(serve::serve(options)),
         Command::Worker(options) => runtime(serve::work(options)),
+        Command::Inference(options) => runtime(inference::run(options)),
         Command::Upload(options) => runtime(upload::run(options)),
         Command::Admin(options) => runtime(admin::run(options)),
+        Command::Configuration => {
+            print!("{}", reference::table());
+            Ok(())
+        }
+        Command::Models(options) => runtime(models::run(options)),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

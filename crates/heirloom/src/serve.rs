@@ -3,8 +3,20 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use axum::Router;
 use heirloom_jobs::{Runner, Settings};
-use heirloom_library::{Library, process::ProcessAsset};
+use heirloom_library::{
+    Library,
+    backup::BackUp,
+    clustering::ClusterPeople,
+    duplicates::FindDuplicates,
+    integrity::CheckIntegrity,
+    libraries::{RemoveLibrary, ScanFiles, ScanLibrary},
+    moves::MoveOriginals,
+    process::ProcessAsset,
+    search_models::FollowSearchModel,
+};
+use heirloom_server::live::Live;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -16,13 +28,16 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     cli::{CommonOptions, ServeOptions},
     config::{Config, Log},
+    tls::{self, Secured},
     wiring::{Wired, wire},
 };
 
 /// How often housekeeping runs.
 const UPKEEP_EVERY: Duration = Duration::from_mins(10);
+/// How often to look whether something's time has come.
+const SCHEDULE_EVERY: Duration = Duration::from_secs(20);
 /// How long requests that are under way may take when the server stops.
-const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
 /// Serves until told to stop.
 pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
@@ -30,6 +45,10 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     config.listen = options.listen.unwrap_or(config.listen);
     start_log(&config.log)?;
     let wired = wire(&config).await?;
+    wired
+        .library
+        .note_version(env!("CARGO_PKG_VERSION"))
+        .await?;
     let listener = TcpListener::bind(config.listen).await.with_context(|| {
         format!(
             "cannot listen on {}; is another server running there?",
@@ -37,18 +56,18 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         )
     })?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+    let secured = tls::open(&config.tls, &config.data, &stop, &tasks)?;
     if !options.no_worker {
         start_work(&wired, &stop, &tasks);
     }
     let address = listener.local_addr()?;
     tracing::info!(%address, data = %config.data.display(), "listening");
-    println!("Heirloom is at http://{}", shown(address));
-    let app = heirloom_server::router(wired.library.clone())
-        .into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stop.clone();
-    let server =
-        axum::serve(listener, app).with_graceful_shutdown(async move { stopped.cancelled().await });
-    let server = tokio::spawn(async move { server.await });
+    let scheme = if secured.is_some() { "https" } else { "http" };
+    println!("Heirloom is at {scheme}://{}", shown(address));
+    let live = Live::new(wired.library.clone());
+    tasks.spawn(live.clone().run(stop.clone()));
+    let app = heirloom_server::router(wired.library.clone(), wired.engine.clone(), &live);
+    let server = tokio::spawn(answer(listener, secured, app, stop.clone()));
     asked_to_stop().await?;
     tracing::info!("stopping");
     stop.cancel();
@@ -60,6 +79,22 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     .await
     .ok();
     wired.db.close().await;
+    Ok(())
+}
+
+async fn answer(
+    listener: TcpListener,
+    secured: Option<Secured>,
+    app: Router,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    if let Some(secured) = secured {
+        return tls::serve(secured, listener, app, stop).await;
+    }
+    let app = app.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move { stop.cancelled().await })
+        .await?;
     Ok(())
 }
 
@@ -87,13 +122,51 @@ fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {
         Settings {
             slots: wired.workers,
         },
-        vec![Arc::new(ProcessAsset(wired.library.clone()))],
+        vec![
+            Arc::new(ProcessAsset(wired.library.clone())),
+            Arc::new(ClusterPeople(wired.library.clone())),
+            Arc::new(FindDuplicates(wired.library.clone())),
+            Arc::new(FollowSearchModel(wired.library.clone())),
+            Arc::new(BackUp(wired.library.clone())),
+            Arc::new(CheckIntegrity(wired.library.clone())),
+            Arc::new(ScanLibrary(wired.library.clone())),
+            Arc::new(ScanFiles(wired.library.clone())),
+            Arc::new(RemoveLibrary(wired.library.clone())),
+            Arc::new(MoveOriginals(wired.library.clone())),
+        ],
     );
     tasks.spawn(runner.run(stop.clone()));
+    tasks.spawn(catch_up(wired.library.clone()));
     tasks.spawn(keep_up(wired.library.clone(), stop.clone()));
+    tasks.spawn(follow_schedule(wired.library.clone(), stop.clone()));
+    tasks.spawn(wired.library.clone().watch_libraries(stop.clone()));
+}
+
+async fn follow_schedule(library: Arc<Library>, stop: CancellationToken) {
+    loop {
+        if let Err(error) = library.run_schedule().await {
+            tracing::warn!(%error, "the schedule could not be followed; it is tried again");
+        }
+        tokio::select! {
+            () = sleep(SCHEDULE_EVERY) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Asks the models about what was there before them.
+async fn catch_up(library: Arc<Library>) {
+    match library.catch_up().await {
+        Ok(0) => {}
+        Ok(assets) => tracing::info!(assets, "pictures that no model has looked at yet will be"),
+        Err(error) => tracing::warn!(%error, "what models have not looked at could not be listed"),
+    }
 }
 
 async fn keep_up(library: Arc<Library>, stop: CancellationToken) {
+    if let Err(error) = library.read_names().await {
+        tracing::warn!(%error, "some file names are not searchable; they are read at the next start");
+    }
     loop {
         match library.keep_up().await {
             Ok(done) => tracing::debug!(?done, "housekeeping"),
@@ -106,7 +179,7 @@ async fn keep_up(library: Arc<Library>, stop: CancellationToken) {
     }
 }
 
-async fn asked_to_stop() -> anyhow::Result<()> {
+pub(crate) async fn asked_to_stop() -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
@@ -115,7 +188,7 @@ async fn asked_to_stop() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn start_log(log: &Log) -> anyhow::Result<()> {
+pub(crate) fn start_log(log: &Log) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level).context("log.level")?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -2,15 +2,19 @@
 
 mod files;
 mod remote;
+mod watch;
 
 use std::{path::PathBuf, sync::Arc};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 use files::Found;
 use indicatif::{ProgressBar, ProgressStyle};
-use remote::{Remote, Sent};
+use remote::{Remote, Sent, is_passing};
 use tokio::{sync::Semaphore, task::JoinSet};
+use watch::Follower;
+
+use crate::serve::asked_to_stop;
 
 /// Files whose checksums are asked about at a time.
 const CHECK_BATCH: usize = 500;
@@ -32,65 +36,160 @@ pub(crate) struct UploadOptions {
     /// Files that are sent at one time.
     #[arg(long, default_value_t = 4)]
     pub parallel: usize,
+    /// Stay, and send what comes to lie in the folders.
+    #[arg(long)]
+    pub watch: bool,
 }
 
 /// What became of every file.
 #[derive(Debug, Default)]
 struct Summary {
+    total: usize,
     uploaded: usize,
     known: usize,
-    failed: Vec<(PathBuf, String)>,
-    assets: Vec<String>,
+    failed: Vec<Failed>,
+    ignored: Vec<PathBuf>,
+}
+
+/// A file that was not uploaded.
+#[derive(Debug)]
+struct Failed {
+    path: PathBuf,
+    reason: String,
+    /// The server was away: the file is not to blame.
+    is_passing: bool,
+}
+
+impl Summary {
+    fn fail(&mut self, path: PathBuf, reason: String, is_passing: bool) {
+        self.failed.push(Failed {
+            path,
+            reason,
+            is_passing,
+        });
+    }
+
+    /// Files that may be taken another time; they do not count until then.
+    fn take_passing(&mut self) -> Vec<(PathBuf, String)> {
+        let (passing, failed): (Vec<_>, Vec<_>) =
+            self.failed.drain(..).partition(|failed| failed.is_passing);
+        self.failed = failed;
+        self.total -= passing.len();
+        passing
+            .into_iter()
+            .map(|failed| (failed.path, failed.reason))
+            .collect()
+    }
 }
 
 pub(crate) async fn run(options: UploadOptions) -> anyhow::Result<()> {
     let remote = Arc::new(Remote::new(&options.server, &options.key)?);
-    let (found, ignored) = files::find(&options.paths)?;
-    let total = found.len();
-    remote.check().await?;
-    let summary = upload_all(&remote, found, options.parallel.max(1)).await?;
-    if let Some(album) = &options.album {
-        remote.add_to_album(album, &summary.assets).await?;
+    // Before the first look, so that nothing comes in between.
+    let mut follower = None;
+    if options.watch {
+        follower = Some(Follower::start(&options.paths).await?);
     }
-    report(&summary, total, &ignored);
-    if summary.failed.is_empty() {
-        Ok(())
+    let (found, ignored) = files::find(&options.paths)?;
+    match remote.check().await {
+        Err(error) if follower.is_some() && is_passing(&error) => {}
+        checked => checked?,
+    }
+    let mut uploader = Uploader {
+        remote,
+        parallel: options.parallel.max(1),
+        album: options.album,
+        is_patient: options.watch,
+        not_in_album: Vec::new(),
+        summary: Summary {
+            ignored,
+            ..Summary::default()
+        },
+    };
+    if let Some(follower) = &mut follower {
+        tokio::select! {
+            followed = follow(follower, &mut uploader, found) => followed?,
+            stopped = asked_to_stop() => stopped?,
+        }
+        follower.give_up(&mut uploader.summary);
     } else {
-        bail!(
-            "{} files were not uploaded; run the same command again to try them again",
-            summary.failed.len()
-        )
+        uploader.upload(found).await?;
+    }
+    report(&uploader.summary);
+    match uploader.summary.failed.len() {
+        0 => Ok(()),
+        failed => {
+            bail!("{failed} files were not uploaded; run the same command again to try them again")
+        }
     }
 }
 
-async fn upload_all(
-    remote: &Arc<Remote>,
+async fn follow(
+    follower: &mut Follower,
+    uploader: &mut Uploader,
     found: Vec<Found>,
+) -> anyhow::Result<()> {
+    uploader.upload(found).await?;
+    report(&uploader.summary);
+    follower.try_again(&mut uploader.summary);
+    follower.follow(uploader).await
+}
+
+/// Sends files and keeps account of them.
+struct Uploader {
+    remote: Arc<Remote>,
+    /// Files that are sent at one time.
     parallel: usize,
-) -> anyhow::Result<Summary> {
-    let mut summary = Summary::default();
-    let bar = ProgressBar::new(found.len() as u64);
-    bar.set_style(ProgressStyle::with_template(
-        "{bar:40} {pos}/{len} files, {eta} left  {msg}",
-    )?);
-    let slots = Arc::new(Semaphore::new(parallel));
-    for batch in found.chunks(CHECK_BATCH) {
-        let hashed = hash_all(batch, &mut summary, &bar).await;
-        let checksums: Vec<&str> = hashed.iter().map(|(_, sha1)| sha1.as_str()).collect();
-        let known = remote
-            .known(&checksums)
-            .await
-            .context("the server did not say which files it has")?;
+    album: Option<String>,
+    /// Whether a server that is away is waited for.
+    is_patient: bool,
+    /// Assets that are not in the album yet.
+    not_in_album: Vec<String>,
+    summary: Summary,
+}
+
+impl Uploader {
+    async fn upload(&mut self, found: Vec<Found>) -> anyhow::Result<()> {
+        self.summary.total += found.len();
+        let bar = ProgressBar::new(found.len() as u64);
+        bar.set_style(ProgressStyle::with_template(
+            "{bar:40} {pos}/{len} files, {eta} left  {msg}",
+        )?);
+        for batch in found.chunks(CHECK_BATCH) {
+            let hashed = self.hash_all(batch, &bar).await;
+            let checksums: Vec<&str> = hashed.iter().map(|(_, sha1)| sha1.as_str()).collect();
+            match self.remote.known(&checksums).await {
+                Ok(known) => self.send_all(hashed, known, &bar).await?,
+                Err(error) if self.is_patient && is_passing(&error) => {
+                    for (file, _) in hashed {
+                        self.summary.fail(file.path, format!("{error:#}"), true);
+                    }
+                }
+                Err(error) => {
+                    return Err(error.context("the server did not say which files it has"));
+                }
+            }
+        }
+        bar.finish_and_clear();
+        self.fill_album().await
+    }
+
+    async fn send_all(
+        &mut self,
+        hashed: Vec<(Found, String)>,
+        known: Vec<Option<String>>,
+        bar: &ProgressBar,
+    ) -> anyhow::Result<()> {
+        let slots = Arc::new(Semaphore::new(self.parallel));
         let mut uploads = JoinSet::new();
         for ((file, sha1), known) in hashed.into_iter().zip(known) {
             if let Some(asset) = known {
-                summary.known += 1;
-                summary.assets.push(asset);
+                self.summary.known += 1;
+                self.not_in_album.push(asset);
                 bar.inc(1);
                 continue;
             }
             let slot = slots.clone().acquire_owned().await?;
-            let (remote, bar) = (remote.clone(), bar.clone());
+            let (remote, bar) = (self.remote.clone(), bar.clone());
             uploads.spawn(async move {
                 let sent = remote.send(&file, &sha1).await;
                 bar.inc(1);
@@ -98,55 +197,69 @@ async fn upload_all(
                 (file.path, sent)
             });
         }
-        for (path, sent) in uploads.join_all().await {
-            match sent {
-                Ok(Sent { asset, is_new }) => {
-                    summary.uploaded += usize::from(is_new);
-                    summary.known += usize::from(!is_new);
-                    summary.assets.push(asset);
+        while let Some(sent) = uploads.join_next().await {
+            match sent? {
+                (_, Ok(Sent { asset, is_new })) => {
+                    self.summary.uploaded += usize::from(is_new);
+                    self.summary.known += usize::from(!is_new);
+                    self.not_in_album.push(asset);
                 }
-                Err(error) => summary.failed.push((path, format!("{error:#}"))),
+                (path, Err(error)) => {
+                    let is_passing = self.is_patient && is_passing(&error);
+                    self.summary.fail(path, format!("{error:#}"), is_passing);
+                }
             }
         }
+        Ok(())
     }
-    bar.finish_and_clear();
-    Ok(summary)
-}
 
-async fn hash_all(
-    batch: &[Found],
-    summary: &mut Summary,
-    bar: &ProgressBar,
-) -> Vec<(Found, String)> {
-    let mut hashed = Vec::with_capacity(batch.len());
-    for file in batch {
-        let path = file.path.clone();
-        let sha1 = tokio::task::spawn_blocking(move || files::sha1(&path)).await;
-        match sha1.map_err(anyhow::Error::from).and_then(|read| Ok(read?)) {
-            Ok(sha1) => hashed.push((file.clone(), sha1)),
-            Err(error) => {
-                summary
-                    .failed
-                    .push((file.path.clone(), format!("cannot be read: {error}")));
-                bar.inc(1);
+    async fn fill_album(&mut self) -> anyhow::Result<()> {
+        let Some(album) = &self.album else {
+            return Ok(());
+        };
+        if self.not_in_album.is_empty() {
+            return Ok(());
+        }
+        match self.remote.add_to_album(album, &self.not_in_album).await {
+            Ok(()) => self.not_in_album.clear(),
+            // With the next files.
+            Err(error) if self.is_patient && is_passing(&error) => {}
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    async fn hash_all(&mut self, batch: &[Found], bar: &ProgressBar) -> Vec<(Found, String)> {
+        let mut hashed = Vec::with_capacity(batch.len());
+        for file in batch {
+            let path = file.path.clone();
+            let sha1 = tokio::task::spawn_blocking(move || files::sha1(&path)).await;
+            match sha1.map_err(anyhow::Error::from).and_then(|read| Ok(read?)) {
+                Ok(sha1) => hashed.push((file.clone(), sha1)),
+                Err(error) => {
+                    let reason = format!("cannot be read: {error}");
+                    self.summary.fail(file.path.clone(), reason, false);
+                    bar.inc(1);
+                }
             }
         }
+        hashed
     }
-    hashed
 }
 
-fn report(summary: &Summary, total: usize, ignored: &[PathBuf]) {
-    for (path, reason) in &summary.failed {
-        println!("not uploaded: {}: {reason}", path.display());
+fn report(summary: &Summary) {
+    for failed in &summary.failed {
+        println!("not uploaded: {}: {}", failed.path.display(), failed.reason);
     }
-    for path in ignored {
+    for path in &summary.ignored {
         println!("not a photo or video: {}", path.display());
     }
     println!(
-        "{total} photos and videos: {} uploaded, {} already there, {} failed; {} other files left out",
+        "{} photos and videos: {} uploaded, {} already there, {} failed; {} other files left out",
+        summary.total,
         summary.uploaded,
         summary.known,
         summary.failed.len(),
-        ignored.len()
+        summary.ignored.len()
     );
 }

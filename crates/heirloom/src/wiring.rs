@@ -1,12 +1,15 @@
 //! Configuration to running parts.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use heirloom_inference::{Engine, registry::Registry};
 use heirloom_jobs::Wake;
 use heirloom_library::{
     Library,
     library::{Parts, system_rng},
+    recall::RecallSettings,
+    vision::{Eyes, Tasks, Vision},
 };
 use heirloom_media::{
     decoder::{self, Decoder},
@@ -18,11 +21,16 @@ use heirloom_store::{
 };
 use heirloom_types::time::Clock;
 
-use crate::config::{Config, S3};
+use crate::{
+    config::{Config, S3},
+    engine, settings,
+};
 
 /// The application and what it stands on.
 pub(crate) struct Wired {
     pub library: Arc<Library>,
+    /// None where no model can run.
+    pub engine: Option<Arc<dyn Engine>>,
     pub db: Db,
     pub clock: Clock,
     pub wake: Wake,
@@ -37,13 +45,17 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     let db = open_database(config).await?;
     let blobs = Blobs::open(&blob_settings(config)?)
         .await
-        .context("cannot open the file store")?;
+        .context("cannot open the file store")?
+        .with_external(config.storage.external.iter().map(PathBuf::from).collect());
     let workers = config
         .media
         .workers
         .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
         .max(1);
     let (clock, wake) = (Clock::system(), Wake::default());
+    let engine = engine::open(config)?;
+    let eyes = engine.clone().and_then(|engine| open_eyes(config, engine));
+    let pack = eyes.as_ref().map(|eyes| eyes.pack_name().to_owned());
     let library = Library::new(Parts {
         db: db.clone(),
         clock: clock.clone(),
@@ -53,15 +65,18 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         // One more than the workers, so that an upload's date is read while all of them are busy.
         decoder: Decoder::new(decoder_settings(config, workers + 1)?),
         video: VideoTools::new(video_settings(config)?),
-        template: config
-            .storage
-            .template
-            .parse()
-            .context("storage.template")?,
-        video_policy: config.media.transcode,
+        eyes,
+        recall: RecallSettings {
+            budget_bytes: config.search.memory_mib << 20,
+            folder: Some(config.data.join("indexes")),
+        },
+        config: settings::of_file(config, workers, pack.as_deref())?,
+        copy: open_copy(config).await?,
+        scrub_rate: config.storage.scrub_mib_per_second << 20,
     });
     Ok(Wired {
         library,
+        engine,
         db,
         clock,
         wake,
@@ -69,25 +84,80 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
     })
 }
 
-async fn open_database(config: &Config) -> anyhow::Result<Db> {
+/// The models that look at pictures. Without them the rest of the library works; the log says what is missing.
+fn open_eyes(config: &Config, engine: Arc<dyn Engine>) -> Option<Eyes> {
+    let tasks = &config.vision;
+    if !tasks.enabled {
+        return None;
+    }
+    let tasks = Tasks {
+        search: tasks.search,
+        faces: tasks.faces,
+        text: tasks.text,
+        objects: tasks.objects,
+    };
+    let further = Arc::clone(&engine);
+    let packs = Registry::new(engine::packs(config));
+    let open_pack = move |name: &str| {
+        packs.manifest(name)?;
+        let prefix = format!("{name}.");
+        Ok(Vision::open_search(
+            further.clone(),
+            &packs.path(name),
+            &prefix,
+        )?)
+    };
+    match Vision::open(engine, &engine::models(config)) {
+        Ok(vision) => Some(Eyes::new(vision, tasks, Box::new(open_pack))),
+        Err(error) => {
+            tracing::warn!(%error, "pictures are not looked at");
+            None
+        }
+    }
+}
+
+pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Db> {
     if let Some(url) = &config.database.url {
         Db::open_postgres(url)
             .await
             .context("cannot open the PostgreSQL database")
     } else {
-        let path = config.data.join("heirloom.db");
+        let path = sqlite_path(config);
         Db::open_sqlite(&path)
             .await
             .with_context(|| format!("cannot open the database {}", path.display()))
     }
 }
 
-fn blob_settings(config: &Config) -> anyhow::Result<blobs::Settings> {
+/// The second copy of the originals, if there is to be one.
+async fn open_copy(config: &Config) -> anyhow::Result<Option<Blobs>> {
+    let settings = match (&config.storage.copy.folder, &config.storage.copy.s3) {
+        (None, None) => return Ok(None),
+        (Some(root), None) => blobs::Settings::Local { root: root.clone() },
+        (None, Some(s3)) => s3_settings(s3, config.data.join("staging-copy"))?,
+        (Some(_), Some(_)) => bail!("storage.copy: name a folder or a bucket, not both"),
+    };
+    let copy = Blobs::open(&settings)
+        .await
+        .context("cannot open the second copy (storage.copy)")?;
+    Ok(Some(copy))
+}
+
+/// Where the embedded database lies.
+pub(crate) fn sqlite_path(config: &Config) -> PathBuf {
+    config.data.join("heirloom.db")
+}
+
+pub(crate) fn blob_settings(config: &Config) -> anyhow::Result<blobs::Settings> {
     let Some(s3) = &config.storage.s3 else {
         return Ok(blobs::Settings::Local {
             root: config.data.clone(),
         });
     };
+    s3_settings(s3, config.data.join("staging"))
+}
+
+fn s3_settings(s3: &S3, staging: PathBuf) -> anyhow::Result<blobs::Settings> {
     Ok(blobs::Settings::S3(S3Settings {
         bucket: s3.bucket.clone(),
         endpoint: s3.endpoint.clone(),
@@ -96,7 +166,7 @@ fn blob_settings(config: &Config) -> anyhow::Result<blobs::Settings> {
         secret_access_key: secret(s3)?,
         prefix: s3.prefix.clone(),
         allow_http: s3.allow_http,
-        staging: config.data.join("staging"),
+        staging,
     }))
 }
 
@@ -110,7 +180,10 @@ fn secret(s3: &S3) -> anyhow::Result<String> {
     }
 }
 
-fn decoder_settings(config: &Config, processes: usize) -> anyhow::Result<decoder::Settings> {
+pub(crate) fn decoder_settings(
+    config: &Config,
+    processes: usize,
+) -> anyhow::Result<decoder::Settings> {
     Ok(decoder::Settings {
         executable: std::env::current_exe()?,
         arguments: vec!["decoder".into()],

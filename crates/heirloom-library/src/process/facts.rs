@@ -17,7 +17,8 @@ use heirloom_types::{
 
 use crate::{
     Library,
-    capture::{instant_of, taken, zone_of},
+    capture::{instant_of, placed, taken, zone_of},
+    places,
 };
 
 /// Levels of one keyword's hierarchy at most.
@@ -34,7 +35,7 @@ impl Library {
         facts: &Facts,
         edits: &Edits,
     ) -> anyhow::Result<Vec<Entry>> {
-        let facts = edited(facts.clone(), edits);
+        let facts = placed(edited(facts.clone(), edits));
         let fallback = asset.file_created_at;
         let taken = taken(&facts, fallback);
         asset.file_created_at = taken.instant;
@@ -125,7 +126,9 @@ impl Library {
             MediaKind::Image => MediaKind::Video,
             MediaKind::Video => MediaKind::Image,
         };
-        let Some(other) = exif::get_live_partner(tx, asset.owner_id, live_photo_id, wanted).await?
+        let Some(other) =
+            exif::get_live_partner(tx, asset.owner_id, live_photo_id, wanted, asset.library_id)
+                .await?
         else {
             return Ok(Vec::new());
         };
@@ -173,15 +176,13 @@ fn edited(mut facts: Facts, edits: &Edits) -> Facts {
 fn exif_row(asset: &Asset, facts: &Facts, before: Option<Exif>) -> Exif {
     let before = before.unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
     let side = |length: u32| i32::try_from(length).ok().filter(|&length| length > 0);
-    Exif {
+    let mut exif = Exif {
         image_width: facts.size.and_then(|size| side(size.width)),
         image_height: facts.size.and_then(|size| side(size.height)),
         orientation: facts.orientation.map(i32::from),
         date_time_original: facts.captured.as_ref().map(instant_of),
         modify_date: facts.modified.as_ref().map(instant_of),
         time_zone: facts.captured.as_ref().and_then(zone_of),
-        latitude: facts.position.map(|position| position.latitude),
-        longitude: facts.position.map(|position| position.longitude),
         make: facts.make.clone(),
         model: facts.model.clone(),
         lens_model: facts.lens_model.clone(),
@@ -197,5 +198,7 @@ fn exif_row(asset: &Asset, facts: &Facts, before: Option<Exif>) -> Exif {
         live_photo_id: facts.live_photo_id.clone(),
         burst_id: facts.burst_id.clone(),
         ..before
-    }
+    };
+    places::put_into(&mut exif, facts.position);
+    exif
 }

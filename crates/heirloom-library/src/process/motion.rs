@@ -30,10 +30,7 @@ impl Library {
         range: ByteRange,
     ) -> Result<AssetId, StageFailure> {
         let file = self.original(asset).await?;
-        let video = self
-            .copy(file, range)
-            .await
-            .map_err(StageFailure::passing)?;
+        let video = self.copy(file, range).await?;
         let stem = asset
             .original_name
             .rsplit_once('.')
@@ -54,12 +51,13 @@ impl Library {
             Err(error @ (Error::QuotaExceeded | Error::Invalid { .. })) => {
                 Err(StageFailure::r#final(error))
             }
-            Err(error) => Err(StageFailure::passing(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    async fn copy(&self, mut file: File, range: ByteRange) -> anyhow::Result<Received> {
-        file.seek(SeekFrom::Start(range.offset))?;
+    async fn copy(&self, mut file: File, range: ByteRange) -> Result<Received, StageFailure> {
+        file.seek(SeekFrom::Start(range.offset))
+            .map_err(StageFailure::passing)?;
         let mut rest = file.take(range.length);
         let mut incoming = self.blobs.receive().await?;
         loop {
@@ -70,7 +68,9 @@ impl Library {
                     .read_to_end(&mut chunk)
                     .map(|_| (chunk, rest))
             })
-            .await??;
+            .await
+            .map_err(StageFailure::passing)?
+            .map_err(StageFailure::passing)?;
             rest = back;
             if chunk.is_empty() {
                 return Ok(incoming.seal().await?);

@@ -8,7 +8,6 @@ use heirloom_media::{
 };
 use heirloom_store::{
     assets::{Asset, Rendition},
-    blobs::BlobPath,
     stages::{AssetStage, Stage},
 };
 use heirloom_types::media_type;
@@ -16,11 +15,15 @@ use heirloom_types::media_type;
 use super::{Findings, StageFailure, StageResult, wanted};
 use crate::Library;
 
+/// The smallest scale that serves a preview.
+pub(super) const PREVIEW: Target = Target::ShorterSide(renditions::PREVIEW_SIDE);
+
 impl From<decoder::Error> for StageFailure {
     fn from(error: decoder::Error) -> Self {
-        Self {
-            is_final: error.is_final(),
-            reason: error.to_string(),
+        if error.is_final() {
+            Self::r#final(error)
+        } else {
+            Self::passing(error)
         }
     }
 }
@@ -37,9 +40,13 @@ impl Library {
             let result = match self.decode(asset).await {
                 Ok(decoded) => {
                     facts = Some(decoded.facts.clone());
+                    findings.sight.keep(&decoded.frame);
                     self.render(asset, decoded, findings).await
                 }
-                Err(failure) => Err(failure),
+                Err(failure) => {
+                    findings.sight.miss(&failure);
+                    Err(failure)
+                }
             };
             findings.results.push((Stage::Render, version, result));
         }
@@ -51,11 +58,18 @@ impl Library {
 
     /// The whole picture where a full-size rendition is needed, else the smallest scale that serves a preview.
     async fn decode(&self, asset: &Asset) -> Result<Decoded, StageFailure> {
-        let target = if needs_full_size(asset) {
-            Target::Full
+        if needs_full_size(asset) {
+            self.decode_at(asset, Target::Full).await
         } else {
-            Target::ShorterSide(renditions::PREVIEW_SIDE)
-        };
+            self.decode_at(asset, PREVIEW).await
+        }
+    }
+
+    pub(super) async fn decode_at(
+        &self,
+        asset: &Asset,
+        target: Target,
+    ) -> Result<Decoded, StageFailure> {
         let file = self.original(asset).await?;
         Ok(self
             .decoder
@@ -124,12 +138,7 @@ impl Library {
         let Some(path) = &asset.sidecar_path else {
             return Ok(facts);
         };
-        let path = BlobPath::parse(path).map_err(StageFailure::r#final)?;
-        let sidecar = self
-            .blobs
-            .open_file(&path)
-            .await
-            .map_err(StageFailure::passing)?;
+        let sidecar = self.open_beside(path).await?;
         let said = self
             .decoder
             .sidecar_facts(sidecar)

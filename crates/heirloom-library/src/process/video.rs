@@ -15,9 +15,10 @@ use crate::{Library, library::VideoPolicy};
 
 impl From<video::Error> for StageFailure {
     fn from(error: video::Error) -> Self {
-        Self {
-            is_final: error.is_final(),
-            reason: error.to_string(),
+        if error.is_final() {
+            Self::r#final(error)
+        } else {
+            Self::passing(error)
         }
     }
 }
@@ -74,6 +75,7 @@ impl Library {
             .video
             .poster(file, probe, renditions::PREVIEW_SIDE)
             .await?;
+        findings.sight.keep(&frame);
         let made = tokio::task::spawn_blocking(move || renditions::render(&frame))
             .await
             .map_err(StageFailure::passing)?
@@ -95,12 +97,18 @@ impl Library {
         probe: &Probe,
         findings: &mut Findings,
     ) -> StageResult {
-        if self.video_policy == VideoPolicy::Never || probe.is_playable() {
+        let path = BlobPath::rendition(asset.owner_id, asset.id, "video", "mp4");
+        let config = self.config().await?;
+        if config.video_policy() == VideoPolicy::Never || probe.is_playable() {
+            // One of what the file of an external library was before.
+            if asset.library_id.is_some() {
+                self.blobs.delete(&path).await.ok();
+            }
             return Ok(());
         }
         let folder = tempfile::tempdir().map_err(StageFailure::passing)?;
         let rendition = self.video.transcode(file, probe, folder.path()).await?;
-        let mut incoming = self.blobs.receive().await.map_err(StageFailure::passing)?;
+        let mut incoming = self.blobs.receive().await?;
         let mut reader = tokio_util::io::ReaderStream::with_capacity(
             tokio::fs::File::open(rendition)
                 .await
@@ -110,14 +118,12 @@ impl Library {
         while let Some(chunk) = futures::StreamExt::next(&mut reader).await {
             incoming
                 .write(chunk.map_err(StageFailure::passing)?)
-                .await
-                .map_err(StageFailure::passing)?;
+                .await?;
         }
-        let path = BlobPath::rendition(asset.owner_id, asset.id, "video", "mp4");
         // One of an earlier run that was not committed.
         self.blobs.delete(&path).await.ok();
-        let mut received = incoming.seal().await.map_err(StageFailure::passing)?;
-        received.keep(&path).await.map_err(StageFailure::passing)?;
+        let mut received = incoming.seal().await?;
+        received.keep(&path).await?;
         findings.add(Rendition::EncodedVideo);
         Ok(())
     }

@@ -60,6 +60,11 @@ impl Section {
         self.part == Part::User
     }
 
+    /// Whether a key has several values, each with a name.
+    pub(super) fn has_values(&self) -> bool {
+        matches!(self.part, Part::UserSetting | Part::AssetMetadata)
+    }
+
     /// Whether its containers are partners; else they are albums.
     pub(super) fn is_of_partners(&self) -> bool {
         matches!(
@@ -91,21 +96,20 @@ pub(super) const SECTIONS: &[Section] = &[
     section("AssetExifsV1", Part::Exif, "AssetExifV1", None),
     section("AlbumAssetExifsV1", Part::AlbumExif, "AlbumAssetExifCreateV1", None)
         .backfill("AlbumAssetExifBackfillV1").update(ChangeKind::AlbumExifUpdate, "AlbumAssetExifUpdateV1"),
+    section("AssetOcrV1", Part::TextLine, "AssetOcrV1", Some("AssetOcrDeleteV1")),
     section("PartnerAssetExifsV1", Part::PartnerExif, "PartnerAssetExifV1", None)
         .backfill("PartnerAssetExifBackfillV1"),
     section("MemoriesV1", Part::Memory, "MemoryV1", Some("MemoryDeleteV1")),
     section("MemoryToAssetsV1", Part::MemoryToAsset, "MemoryToAssetV1", Some("MemoryToAssetDeleteV1")),
     section("PeopleV1", Part::Person, "PersonV1", Some("PersonDeleteV1")),
     section("AssetFacesV2", Part::Face, "AssetFaceV2", Some("AssetFaceDeleteV1")),
-    section("UserMetadataV1", Part::UserSetting, "UserMetadataV1", None),
-    section("AssetMetadataV1", Part::AssetMetadata, "AssetMetadataV1", None),
+    section("UserMetadataV1", Part::UserSetting, "UserMetadataV1", Some("UserMetadataDeleteV1")),
+    section("AssetMetadataV1", Part::AssetMetadata, "AssetMetadataV1", Some("AssetMetadataDeleteV1")),
+    section("AssetEditsV1", Part::AssetEdit, "AssetEditV1", Some("AssetEditDeleteV1")),
 ];
 
-/// Types that are understood and have nothing to send: there are no such entities yet.
-const EMPTY: &[&str] = &["AssetEditsV1", "AssetOcrV1"];
-
 pub(super) fn is_offered(request: &str) -> bool {
-    EMPTY.contains(&request) || SECTIONS.iter().any(|section| section.request == request)
+    SECTIONS.iter().any(|section| section.request == request)
 }
 
 /// The entity type of that name, if it can be acknowledged.

@@ -201,6 +201,10 @@ impl Streamer {
                 break;
             };
             from = last.seq;
+            if section.has_values() {
+                self.deleted_values(section, kind, entries).await?;
+                continue;
+            }
             let left = left_containers(section, &entries);
             let (_, mut gone) = self.now(section, entries).await?;
             gone.extend(left);
@@ -218,6 +222,39 @@ impl Streamer {
             Part::Asset => self.take_back(section, kind, begin).await,
             _ => Ok(()),
         }
+    }
+
+    /// Values that the feed names and that are no more, of keys that may well be there.
+    async fn deleted_values(
+        &mut self,
+        section: &Section,
+        kind: &'static str,
+        entries: Vec<Change>,
+    ) -> Result<(), Stop> {
+        let mut last: HashMap<(Uuid, String), i64> = HashMap::new();
+        for entry in entries {
+            if let Some(name) = entry.detail {
+                last.insert((entry.entity_id, name), entry.seq);
+            }
+        }
+        let ids: HashSet<Uuid> = last.keys().map(|(id, _)| *id).collect();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        let which = Which::Entities(&ids);
+        let rows = sync::select(&mut self.tx, section.part, self.reader, which, PAGE).await?;
+        for ((_, id), record) in rows {
+            if let Record::Value { key, .. } = record {
+                last.remove(&(id, key));
+            }
+        }
+        let mut gone: Vec<_> = last.into_iter().map(|(name, seq)| (seq, name)).collect();
+        gone.sort_unstable();
+        let lines = gone.into_iter().map(|(seq, (id, name))| Line {
+            kind,
+            ack: Position::Feed(seq).ack(kind),
+            event: Event::DeleteValue((Uuid::nil(), id), name),
+        });
+        self.send(lines.collect()).await?;
+        Ok(())
     }
 
     /// Other people's assets that left the reader's last album with them. A phone that kept them would choke on the same

@@ -2,16 +2,14 @@
 
 use std::{
     fs::File,
-    io::{self, Write},
+    io,
     os::{fd::AsFd, unix::net::UnixStream},
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-
 use super::{
     confine,
-    mapping::Mapping,
+    mapping::{self, Mapping},
     protocol::{self, Reply, Request, Shape, Work},
 };
 use crate::{
@@ -60,7 +58,7 @@ fn answer(request: &Request, file: &File) -> io::Result<(Reply, Option<File>)> {
     let facts = catch_unwind(|| metadata::read(bytes)).unwrap_or_default();
     match decode::decode(bytes, &request.name, &facts, target, limits) {
         Ok(picture) => {
-            let pixels = shared(picture.frame.pixels())?;
+            let pixels = mapping::sealed(picture.frame.pixels())?;
             Ok((decoded(facts, &picture), Some(pixels)))
         }
         Err(error) => Ok((
@@ -98,18 +96,4 @@ fn decoded(facts: Facts, picture: &Picture) -> Reply {
         }),
         error: None,
     }
-}
-
-/// Memory that the parent can map and nobody can change.
-fn shared(pixels: &[u8]) -> io::Result<File> {
-    let mut memory = File::from(memfd_create(
-        "pixels",
-        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
-    )?);
-    memory.write_all(pixels)?;
-    fcntl_add_seals(
-        &memory,
-        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
-    )?;
-    Ok(memory)
 }

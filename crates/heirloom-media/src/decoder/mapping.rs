@@ -1,10 +1,13 @@
 //! Files as memory: the one place in this crate that needs `unsafe`.
 #![expect(unsafe_code, reason = "a mapping is only as constant as its file")]
 
-use std::{fs::File, io};
+use std::{
+    fs::File,
+    io::{self, Write},
+};
 
 use memmap2::{Mmap, MmapOptions};
-use rustix::fs::{SealFlags, fcntl_get_seals};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
 
 /// The bytes of a file.
 pub(super) struct Mapping(Mmap);
@@ -32,4 +35,18 @@ impl AsRef<[u8]> for Mapping {
     fn as_ref(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Memory with these bytes that another process can map and nobody can change.
+pub(super) fn sealed(bytes: &[u8]) -> io::Result<File> {
+    let mut memory = File::from(memfd_create(
+        "bytes",
+        MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING,
+    )?);
+    memory.write_all(bytes)?;
+    fcntl_add_seals(
+        &memory,
+        SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL,
+    )?;
+    Ok(memory)
 }

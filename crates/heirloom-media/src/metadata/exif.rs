@@ -111,6 +111,7 @@ fn time(
         local,
         offset_seconds,
         zone: None,
+        is_only_instant: false,
     })
 }
 
@@ -127,6 +128,7 @@ fn gps_time(gps: &Directory<'_>) -> Option<CaptureTime> {
         local: text::exif_time(&clock, "")?,
         offset_seconds: Some(0),
         zone: None,
+        is_only_instant: true,
     })
 }
 

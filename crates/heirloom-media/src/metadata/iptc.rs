@@ -48,5 +48,6 @@ fn captured(date: &str, time: &str) -> Option<CaptureTime> {
         local: text::exif_time(&written, "")?,
         offset_seconds: time.get(6..).and_then(text::offset),
         zone: None,
+        is_only_instant: false,
     })
 }

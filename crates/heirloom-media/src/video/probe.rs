@@ -220,6 +220,7 @@ fn time(written: &str) -> Option<CaptureTime> {
         local,
         offset_seconds,
         zone: None,
+        is_only_instant: false,
     })
 }
 
@@ -231,6 +232,7 @@ fn utc(written: &str) -> Option<CaptureTime> {
         local,
         offset_seconds: Some(0),
         zone: None,
+        is_only_instant: true,
     })
 }
 

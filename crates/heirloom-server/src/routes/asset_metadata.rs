@@ -1,8 +1,9 @@
 //! Values that clients keep with an asset, by key.
 
-use axum::{Json, extract::Path};
+use axum::{Json, extract::Path, http::StatusCode};
 use heirloom_api::asset_metadata::{
-    AssetMetadataBulkResponse, AssetMetadataBulkUpsert, AssetMetadataResponse, AssetMetadataUpsert,
+    AssetMetadataBulkDelete, AssetMetadataBulkResponse, AssetMetadataBulkUpsert,
+    AssetMetadataResponse, AssetMetadataUpsert,
 };
 use heirloom_library::{Error, asset_metadata::AssetMetadata};
 use heirloom_types::ids::AssetId;
@@ -18,7 +19,9 @@ operations! {
     PUT "/assets/metadata" => set_many,
     GET "/assets/{id}/metadata" => list,
     PUT "/assets/{id}/metadata" => set,
+    DELETE "/assets/metadata" => delete_many,
     GET "/assets/{id}/metadata/{key}" => get,
+    DELETE "/assets/{id}/metadata/{key}" => delete,
 }
 
 async fn list(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<Vec<AssetMetadataResponse>>> {
@@ -70,6 +73,28 @@ async fn set_many(
         item: response(value),
     };
     Ok(Json(written.into_iter().map(bulk).collect()))
+}
+
+async fn delete(cx: Cx, Path((id, key)): Path<(String, String)>) -> ApiResult<StatusCode> {
+    let id = id
+        .parse()
+        .map_err(|_| ApiError::invalid(&["id"], "Invalid UUID"))?;
+    let library = &cx.app.library;
+    library
+        .delete_asset_metadata(&cx.caller, vec![(id, key)])
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn delete_many(cx: Cx, Body(wanted): Body<AssetMetadataBulkDelete>) -> ApiResult<StatusCode> {
+    let items = wanted
+        .items
+        .into_iter()
+        .map(|item| (item.asset_id, item.key))
+        .collect();
+    let library = &cx.app.library;
+    library.delete_asset_metadata(&cx.caller, items).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn response(value: AssetMetadata) -> AssetMetadataResponse {

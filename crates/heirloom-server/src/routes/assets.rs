@@ -4,19 +4,18 @@ use axum::{Json, http::StatusCode};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{DateTime, FixedOffset, NaiveDateTime};
 use heirloom_api::assets::{
-    AssetBulkDelete, AssetBulkUpdate, AssetCopy, AssetEditsResponse, AssetResponse,
-    AssetStackResponse, AssetStatsResponse, ExifResponse, TagResponse, UpdateAsset,
+    AssetBulkDelete, AssetBulkUpdate, AssetCopy, AssetResponse, AssetStackResponse,
+    AssetStatsResponse, ExifResponse, TagResponse, TextLineResponse, UpdateAsset,
 };
 use heirloom_library::{
-    access,
     assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility},
     copy::Copied,
+    text_lines::TextLine,
 };
 use heirloom_store::system::{AssetTotals, TotalsFilter};
 use heirloom_types::{
     ids::AssetId,
     media_type::{self, MediaKind},
-    permission::Permission,
 };
 use serde::Deserialize;
 
@@ -37,7 +36,6 @@ operations! {
     DELETE "/assets" => delete,
     PUT "/assets/copy" => copy,
     GET "/assets/{id}/ocr" => ocr,
-    GET "/assets/{id}/edits" => edits,
 }
 
 #[derive(Deserialize)]
@@ -124,20 +122,27 @@ async fn copy(cx: Cx, Body(wanted): Body<AssetCopy>) -> ApiResult<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// No text is read in pictures yet, so none is known.
-async fn ocr(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<[(); 0]>> {
-    cx.app.library.asset(&cx.caller, id).await?;
-    Ok(Json([]))
+async fn ocr(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<Vec<TextLineResponse>>> {
+    let lines = cx.app.library.text_lines(&cx.caller, id).await?;
+    Ok(Json(lines.into_iter().map(text_line_response).collect()))
 }
 
-/// Pictures cannot be edited yet, so nothing has been.
-async fn edits(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<AssetEditsResponse>> {
-    access::require(&cx.caller, Permission::AssetEditGet)?;
-    cx.app.library.asset(&cx.caller, id).await?;
-    Ok(Json(AssetEditsResponse {
-        asset_id: id,
-        edits: [],
-    }))
+pub(super) fn text_line_response(line: TextLine) -> TextLineResponse {
+    TextLineResponse {
+        id: line.id,
+        asset_id: line.asset_id,
+        x1: line.x1,
+        y1: line.y1,
+        x2: line.x2,
+        y2: line.y2,
+        x3: line.x3,
+        y3: line.y3,
+        x4: line.x4,
+        y4: line.y4,
+        text: line.text,
+        box_score: line.box_score,
+        text_score: line.text_score,
+    }
 }
 
 pub(super) fn visibility(text: &str) -> ApiResult<Visibility> {
@@ -184,7 +189,7 @@ fn captured(text: &str) -> ApiResult<(NaiveDateTime, Option<FixedOffset>)> {
         .map_err(|_| ApiError::invalid(&["dateTimeOriginal"], "Invalid ISO datetime"))
 }
 
-pub(super) fn response(details: AssetDetails) -> AssetResponse {
+pub(crate) fn response(details: AssetDetails) -> AssetResponse {
     let AssetDetails {
         asset,
         exif,

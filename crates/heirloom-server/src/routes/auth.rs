@@ -17,13 +17,22 @@ use heirloom_api::{
 };
 use heirloom_library::{
     access,
-    auth::{Device, LogIn},
+    auth::{Device, LogIn, LoggedIn},
     pin::Proof,
 };
 use heirloom_types::permission::Permission;
 
 use super::{operations, users::admin_response};
-use crate::{app::App, cookies, cx::Cx, error::ApiResult, input::Body};
+use crate::{
+    app::App,
+    cookies::{self, AuthType},
+    cx::Cx,
+    error::ApiResult,
+    input::Body,
+};
+
+/// Where a browser goes after logging out; the page does not begin a log-in at the OpenID provider by itself.
+const LOGGED_OUT: &str = "/auth/login?autoLaunch=0";
 
 operations! {
     POST "/auth/admin-sign-up" => sign_up,
@@ -56,6 +65,20 @@ async fn log_in(
     headers: HeaderMap,
     Body(credential): Body<LoginCredential>,
 ) -> ApiResult<Response> {
+    let logged_in = app
+        .library
+        .log_in(LogIn {
+            email: credential.email,
+            password: credential.password,
+            device: device(&headers),
+            address: Some(address.ip()),
+        })
+        .await?;
+    Ok(begun(logged_in, &headers, AuthType::Password))
+}
+
+/// What the app or browser says of itself.
+pub(super) fn device(headers: &HeaderMap) -> Device {
     let text = |name: &str| {
         headers
             .get(name)
@@ -63,19 +86,15 @@ async fn log_in(
             .unwrap_or_default()
             .to_owned()
     };
-    let logged_in = app
-        .library
-        .log_in(LogIn {
-            email: credential.email,
-            password: credential.password,
-            device: Device {
-                kind: text("devicemodel"),
-                os: text("devicetype"),
-                app_version: None,
-            },
-            address: Some(address.ip()),
-        })
-        .await?;
+    Device {
+        kind: text("devicemodel"),
+        os: text("devicetype"),
+        app_version: None,
+    }
+}
+
+/// The answer to a log-in, with the cookies of its session.
+pub(super) fn begun(logged_in: LoggedIn, headers: &HeaderMap, began: AuthType) -> Response {
     let user = logged_in.user;
     let body = LoginResponse {
         access_token: logged_in.token.clone(),
@@ -88,16 +107,16 @@ async fn log_in(
         user_id: user.id,
     };
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
-    let is_secure = text("x-forwarded-proto") == "https";
-    cookies::begin(response.headers_mut(), &logged_in.token, is_secure);
-    Ok(response)
+    let is_secure = cookies::is_secure(headers);
+    cookies::begin(response.headers_mut(), &logged_in.token, began, is_secure);
+    response
 }
 
 async fn log_out(cx: Cx) -> ApiResult<Response> {
-    cx.app.library.log_out(&cx.caller).await?;
+    let elsewhere = cx.app.library.log_out(&cx.caller).await?;
     let body = LogoutResponse {
         successful: true,
-        redirect_uri: "/auth/login?autoLaunch=0",
+        redirect_uri: elsewhere.unwrap_or_else(|| LOGGED_OUT.into()),
     };
     let mut response = Json(body).into_response();
     cookies::end(response.headers_mut());

@@ -22,12 +22,20 @@ operations! {
 #[derive(Deserialize)]
 struct Size {
     size: Option<String>,
+    #[serde(default)]
+    edited: bool,
+}
+
+#[derive(Deserialize)]
+struct Look {
+    #[serde(default)]
+    edited: bool,
 }
 
 async fn thumbnail(
     LinkCx(cx): LinkCx,
     Id(id): Id<AssetId>,
-    Query(Size { size }): Query<Size>,
+    Query(Size { size, edited }): Query<Size>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let kind = match size.as_deref() {
@@ -41,15 +49,16 @@ async fn thumbnail(
             ));
         }
     };
-    serve(&cx, id, kind, &headers).await
+    serve(&cx, id, kind, edited, &headers).await
 }
 
 async fn original(
     LinkCx(cx): LinkCx,
     Id(id): Id<AssetId>,
+    Query(Look { edited }): Query<Look>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    serve(&cx, id, Kind::Original, &headers).await
+    serve(&cx, id, Kind::Original, edited, &headers).await
 }
 
 async fn playback(
@@ -57,10 +66,20 @@ async fn playback(
     Id(id): Id<AssetId>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    serve(&cx, id, Kind::Playback, &headers).await
+    serve(&cx, id, Kind::Playback, false, &headers).await
 }
 
-async fn serve(cx: &Cx, id: AssetId, kind: Kind, headers: &HeaderMap) -> ApiResult<Response> {
-    let file = cx.app.library.asset_file(&cx.caller, id, kind).await?;
+async fn serve(
+    cx: &Cx,
+    id: AssetId,
+    kind: Kind,
+    as_edited: bool,
+    headers: &HeaderMap,
+) -> ApiResult<Response> {
+    let file = cx
+        .app
+        .library
+        .asset_file(&cx.caller, id, kind, as_edited)
+        .await?;
     respond(&cx.app.library, &file, headers).await
 }

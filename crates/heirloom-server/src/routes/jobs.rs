@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::Path};
-use heirloom_api::queues::{NAMES, QueueCommand, QueueResponse, QueueStatistics, QueueStatus};
+use axum::{Json, extract::Path, http::StatusCode};
+use heirloom_api::queues::{
+    JobCreate, MANUAL_JOBS, NAMES, QueueCommand, QueueResponse, QueueStatistics, QueueStatus,
+};
 use heirloom_library::{
     access::require_admin,
-    queues::{QueueCounts, Stage},
+    queues::{Queue, QueueCounts, Stage},
 };
 
-use super::operations;
+use super::{operations, queues};
 use crate::{
     cx::Cx,
     error::{ApiError, ApiResult},
@@ -18,6 +20,7 @@ use crate::{
 
 operations! {
     GET "/jobs" => list,
+    POST "/jobs" => create,
     PUT "/jobs/{name}" => command,
 }
 
@@ -30,6 +33,24 @@ async fn list(cx: Cx) -> ApiResult<Json<BTreeMap<&'static str, QueueResponse>>> 
     Ok(Json(all))
 }
 
+async fn create(cx: Cx, Body(wanted): Body<JobCreate>) -> ApiResult<StatusCode> {
+    require_admin(&cx.caller)?;
+    let library = &cx.app.library;
+    match wanted.name.as_str() {
+        "memory-create" | "memory-cleanup" => library.renew_memories(&cx.caller).await?,
+        "tag-cleanup" => library.remove_unused_tags(&cx.caller).await?,
+        "person-cleanup" => library.remove_unseen_people(&cx.caller).await?,
+        name if MANUAL_JOBS.contains(&name) => {
+            return Err(ApiError::new(
+                StatusCode::NOT_IMPLEMENTED,
+                format!("This server does not support the job {name} yet"),
+            ));
+        }
+        _ => return Err(ApiError::invalid(&["name"], "Invalid option")),
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
 async fn command(
     cx: Cx,
     Path(name): Path<String>,
@@ -39,37 +60,84 @@ async fn command(
     let Some(name) = NAMES.iter().find(|known| **known == name) else {
         return Err(ApiError::invalid(&["name"], "Invalid option"));
     };
-    let Some(stage) = stage(name) else {
-        return Err(ApiError::bad_request(format!(
-            "The queue {name} has no work on this server"
-        )));
-    };
+    let library = &cx.app.library;
     match wanted.command.as_str() {
-        "pause" => cx.app.library.pause_stage(&cx.caller, stage).await?,
-        "resume" => cx.app.library.resume_stage(&cx.caller, stage).await?,
-        other => {
-            return Err(ApiError::bad_request(format!(
-                "The command {other} is not supported yet"
-            )));
+        "pause" => library.pause_stage(&cx.caller, working(name)?).await?,
+        "resume" => library.resume_stage(&cx.caller, working(name)?).await?,
+        "start" => {
+            let of_all = wanted.force.unwrap_or(false);
+            let queue = queue(name).ok_or_else(|| no_work(name))?;
+            library.restart(&cx.caller, queue, of_all).await?;
+        }
+        "clear-failed" => {
+            library.forget_failures(&cx.caller, working(name)?).await?;
+        }
+        "empty" => return Err(ApiError::bad_request(queues::CANNOT_EMPTY)),
+        _ => {
+            return Err(ApiError::invalid(
+                &["command"],
+                "Invalid option: expected one of start, pause, resume, empty, clear-failed",
+            ));
         }
     }
     Ok(Json(response(&cx, name).await?))
 }
 
-fn stage(name: &str) -> Option<Stage> {
-    match name {
-        "metadataExtraction" => Some(Stage::Metadata),
-        "thumbnailGeneration" => Some(Stage::Render),
-        "videoConversion" => Some(Stage::Transcode),
-        "sidecar" => Some(Stage::Sidecar),
+fn no_work(name: &str) -> ApiError {
+    ApiError::bad_request(format!("The queue {name} has no work on this server"))
+}
+
+/// The stage of a queue that can be paused and can fail.
+pub(super) fn working(name: &str) -> ApiResult<Stage> {
+    match queue(name) {
+        Some(Queue::Stage(stage)) => Ok(stage),
+        Some(_) => Err(ApiError::bad_request(format!(
+            "The queue {name} can only be started"
+        ))),
+        None => Err(no_work(name)),
+    }
+}
+
+pub(super) fn queue(name: &str) -> Option<Queue> {
+    let stage = match name {
+        "editor" => Stage::Edit,
+        "metadataExtraction" => Stage::Metadata,
+        "thumbnailGeneration" => Stage::Render,
+        "videoConversion" => Stage::Transcode,
+        "sidecar" => Stage::Sidecar,
+        "smartSearch" => Stage::Embed,
+        "faceDetection" => Stage::Faces,
+        "ocr" => Stage::Text,
+        "facialRecognition" => return Some(Queue::People),
+        "duplicateDetection" => return Some(Queue::Duplicates),
+        "library" => return Some(Queue::Libraries),
+        "storageTemplateMigration" => return Some(Queue::Moves),
+        _ => return None,
+    };
+    Some(Queue::Stage(stage))
+}
+
+/// The stage of a queue, for what only stages can.
+pub(super) fn stage(name: &str) -> Option<Stage> {
+    match queue(name) {
+        Some(Queue::Stage(stage)) => Some(stage),
         _ => None,
     }
 }
 
 /// A queue without a stage has no work, truthfully.
 async fn response(cx: &Cx, name: &str) -> ApiResult<QueueResponse> {
-    let counts = match stage(name) {
-        Some(stage) => cx.app.library.queue_counts(&cx.caller, stage).await?,
+    let (job_counts, queue_status) = state(cx, name).await?;
+    Ok(QueueResponse {
+        job_counts,
+        queue_status,
+    })
+}
+
+/// How much of a queue is left, and whether it goes on.
+pub(super) async fn state(cx: &Cx, name: &str) -> ApiResult<(QueueStatistics, QueueStatus)> {
+    let counts = match queue(name) {
+        Some(queue) => cx.app.library.queue_counts(&cx.caller, queue).await?,
         None => QueueCounts::default(),
     };
     let (waiting, paused) = if counts.is_paused {
@@ -77,17 +145,16 @@ async fn response(cx: &Cx, name: &str) -> ApiResult<QueueResponse> {
     } else {
         (counts.waiting, 0)
     };
-    Ok(QueueResponse {
-        job_counts: QueueStatistics {
-            active: counts.active,
-            failed: counts.failed,
-            paused,
-            waiting,
-            ..QueueStatistics::default()
-        },
-        queue_status: QueueStatus {
-            is_active: counts.active > 0,
-            is_paused: counts.is_paused,
-        },
-    })
+    let statistics = QueueStatistics {
+        active: counts.active,
+        failed: counts.failed,
+        paused,
+        waiting,
+        ..QueueStatistics::default()
+    };
+    let status = QueueStatus {
+        is_active: counts.active > 0,
+        is_paused: counts.is_paused,
+    };
+    Ok((statistics, status))
 }

@@ -1,6 +1,10 @@
 //! People and faces.
 
-use axum::{Json, http::StatusCode};
+use axum::{
+    Json,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
 use heirloom_api::{
     albums::{BulkIdResponse, BulkIds},
     people::{
@@ -19,6 +23,7 @@ use super::operations;
 use crate::{
     cx::Cx,
     error::{ApiError, ApiResult},
+    file_response::respond,
     input::{Body, Id, Query},
 };
 
@@ -34,6 +39,7 @@ operations! {
     POST "/people/{id}/merge" => merge,
     PUT "/people/{id}/reassign" => reassign,
     GET "/people/{id}/statistics" => statistics,
+    GET "/people/{id}/thumbnail" => thumbnail,
     GET "/faces" => faces,
     POST "/faces" => create_face,
     PUT "/faces/{id}" => assign_face,
@@ -189,6 +195,11 @@ async fn statistics(cx: Cx, Id(id): Id<PersonId>) -> ApiResult<Json<PersonStatis
     Ok(Json(PersonStatisticsResponse { assets }))
 }
 
+async fn thumbnail(cx: Cx, Id(id): Id<PersonId>, headers: HeaderMap) -> ApiResult<Response> {
+    let file = cx.app.library.person_thumbnail(&cx.caller, id).await?;
+    respond(&cx.app.library, &file, &headers).await
+}
+
 #[derive(Deserialize)]
 struct OfAsset {
     id: AssetId,
@@ -248,7 +259,10 @@ pub(super) fn person_response(person: Person) -> PersonResponse {
         is_favorite: person.is_favorite,
         is_hidden: person.is_hidden,
         name: person.name,
-        thumbnail_path: String::new(),
+        thumbnail_path: person
+            .face_id
+            .map(|face| format!("{face}.jpeg"))
+            .unwrap_or_default(),
         updated_at: person.updated_at,
     }
 }

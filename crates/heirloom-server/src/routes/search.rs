@@ -6,13 +6,16 @@ use heirloom_api::{
     assets::AssetResponse,
     people::PersonResponse,
     search::{
-        LargeAssetsFilter, MapMarkerResponse, SearchAssets, SearchExploreItem,
-        SearchExploreResponse, SearchFilter, SearchPage, SearchResponse, SearchStatisticsResponse,
+        MapMarkerResponse, MapReverseGeocodeResponse, PlacesResponse, QuestionPart, SearchAssets,
+        SearchExploreItem, SearchExploreResponse, SearchFilter, SearchPage, SearchResponse,
+        SearchStatisticsResponse, SmartSearch, SmartSearchResponse,
     },
 };
 use heirloom_library::{
     assets::Visibility,
+    places::{Place, Town},
     search::{Arrange, Field, Filter, Found, Marker, Span},
+    smart::SmartQuery,
 };
 use heirloom_types::{
     checksum::Sha1, ids::AlbumId, media_type::MediaKind, permission::Permission, time::Timestamp,
@@ -32,6 +35,7 @@ use crate::{
 
 operations! {
     POST "/search/metadata" => metadata,
+    POST "/search/smart" => smart,
     POST "/search/random" => random,
     POST "/search/large-assets" => large,
     POST "/search/statistics" => statistics,
@@ -39,7 +43,9 @@ operations! {
     GET "/search/cities" => cities,
     GET "/search/explore" => explore,
     GET "/search/person" => person,
+    GET "/search/places" => places,
     GET "/map/markers" => markers,
+    GET "/map/reverse-geocode" => reverse_geocode,
     GET "/albums/{id}/map-markers" => album_markers,
     GET "/view/folder/unique-paths" => folders,
     GET "/view/folder" => folder,
@@ -47,6 +53,8 @@ operations! {
 
 /// Assets of a page when nobody says how many.
 const PAGE: u64 = 250;
+/// As [`PAGE`], where the first are the best.
+const SMART_PAGE: u64 = 100;
 
 async fn metadata(cx: Cx, Body(asked): Body<SearchFilter>) -> ApiResult<Json<SearchResponse>> {
     let arrange = match asked.order.as_deref() {
@@ -62,36 +70,53 @@ async fn metadata(cx: Cx, Body(asked): Body<SearchFilter>) -> ApiResult<Json<Sea
     Ok(Json(search_response(found)))
 }
 
+async fn smart(cx: Cx, Body(asked): Body<SmartSearch>) -> ApiResult<Json<SmartSearchResponse>> {
+    let text = asked.query.filter(|text| !text.trim().is_empty());
+    if text.is_none() && asked.query_asset_id.is_none() {
+        return Err(ApiError::bad_request(
+            "Either `query` or `queryAssetId` must be set",
+        ));
+    }
+    let query = SmartQuery {
+        text,
+        example: asked.query_asset_id,
+        ignored: asked.ignore,
+        page: asked.filter.page.unwrap_or(1),
+        size: page_size_or(asked.filter.size, SMART_PAGE)?,
+        filter: filter(asked.filter)?,
+    };
+    let answer = cx.app.library.search_smart(&cx.caller, query).await?;
+    Ok(Json(SmartSearchResponse {
+        found: search_response(answer.found),
+        interpretation: answer
+            .parts
+            .into_iter()
+            .map(|part| QuestionPart {
+                kind: part.meaning.kind(),
+                text: part.text,
+                value: part.value,
+                start: part.start,
+                end: part.end,
+            })
+            .collect(),
+        meaning: answer.meaning,
+        moments: answer.moments,
+        is_degraded: answer.is_degraded,
+    }))
+}
+
 async fn random(cx: Cx, Body(asked): Body<SearchFilter>) -> ApiResult<Json<Vec<AssetResponse>>> {
     let size = page_size(asked.size)?;
     let found = cx
         .app
         .library
-        .search(&cx.caller, filter(asked)?, Arrange::Random, 1, size)
+        .random(&cx.caller, filter(asked)?, size)
         .await?;
-    Ok(Json(found.assets.into_iter().map(response).collect()))
+    Ok(Json(found.into_iter().map(response).collect()))
 }
 
-async fn large(
-    cx: Cx,
-    Query(asked): Query<LargeAssetsFilter>,
-) -> ApiResult<Json<Vec<AssetResponse>>> {
+async fn large(cx: Cx, Query(asked): Query<SearchFilter>) -> ApiResult<Json<Vec<AssetResponse>>> {
     let size = page_size(asked.size)?;
-    let asked = SearchFilter {
-        min_file_size: Some(asked.min_file_size.unwrap_or(0)),
-        is_favorite: asked.is_favorite,
-        r#type: asked.r#type,
-        visibility: asked.visibility,
-        city: asked.city.map(Some),
-        country: asked.country.map(Some),
-        state: asked.state.map(Some),
-        make: asked.make.map(Some),
-        model: asked.model.map(Some),
-        taken_after: asked.taken_after,
-        taken_before: asked.taken_before,
-        with_deleted: asked.with_deleted,
-        ..SearchFilter::default()
-    };
     let found = cx
         .app
         .library
@@ -177,10 +202,24 @@ async fn explore(cx: Cx) -> ApiResult<Json<Vec<SearchExploreResponse>>> {
             value,
         })
         .collect();
-    Ok(Json(vec![SearchExploreResponse {
-        field_name: "exifInfo.city",
-        items,
-    }]))
+    let things = cx.app.library.things(&cx.caller).await?;
+    let things = things
+        .into_iter()
+        .map(|(value, asset)| SearchExploreItem {
+            data: response(asset),
+            value,
+        })
+        .collect();
+    Ok(Json(vec![
+        SearchExploreResponse {
+            field_name: "exifInfo.city",
+            items,
+        },
+        SearchExploreResponse {
+            field_name: "smartInfo.objects",
+            items: things,
+        },
+    ]))
 }
 
 #[derive(Deserialize)]
@@ -248,6 +287,41 @@ async fn album_markers(cx: Cx, Id(id): Id<AlbumId>) -> ApiResult<Json<Vec<MapMar
     Ok(Json(markers.into_iter().map(marker_response).collect()))
 }
 
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+async fn places(cx: Cx, Query(asked): Query<Named>) -> ApiResult<Json<Vec<PlacesResponse>>> {
+    let towns = cx.app.library.towns(&cx.caller, &asked.name)?;
+    let response = |town: Town| PlacesResponse {
+        name: town.name,
+        latitude: town.position.latitude,
+        longitude: town.position.longitude,
+        admin1name: town.state,
+    };
+    Ok(Json(towns.into_iter().map(response).collect()))
+}
+
+#[derive(Deserialize)]
+struct Where {
+    lat: f64,
+    lon: f64,
+}
+
+async fn reverse_geocode(
+    cx: Cx,
+    Query(asked): Query<Where>,
+) -> ApiResult<Json<Vec<MapReverseGeocodeResponse>>> {
+    let place = cx.app.library.place_at(&cx.caller, asked.lat, asked.lon)?;
+    let response = |place: Place| MapReverseGeocodeResponse {
+        city: place.city,
+        country: place.country,
+        state: place.state,
+    };
+    Ok(Json(place.into_iter().map(response).collect()))
+}
+
 async fn folders(cx: Cx) -> ApiResult<Json<Vec<String>>> {
     Ok(Json(cx.app.library.folders(&cx.caller).await?))
 }
@@ -295,8 +369,12 @@ fn marker_response(marker: Marker) -> MapMarkerResponse {
 }
 
 fn page_size(asked: Option<u64>) -> ApiResult<u64> {
+    page_size_or(asked, PAGE)
+}
+
+fn page_size_or(asked: Option<u64>, usual: u64) -> ApiResult<u64> {
     match asked {
-        None => Ok(PAGE),
+        None => Ok(usual),
         Some(size @ 1..=1000) => Ok(size),
         Some(_) => Err(ApiError::invalid(
             &["size"],
@@ -306,8 +384,7 @@ fn page_size(asked: Option<u64>) -> ApiResult<u64> {
 }
 
 fn filter(asked: SearchFilter) -> ApiResult<Filter> {
-    let is_impossible = asked.ocr.is_some()
-        || asked.encoded_video_path.is_some()
+    let is_impossible = asked.encoded_video_path.is_some()
         || asked.preview_path.is_some()
         || asked.thumbnail_path.is_some();
     let trashed = span("trashedAfter", asked.trashed_after, asked.trashed_before)?;
@@ -334,6 +411,9 @@ fn filter(asked: SearchFilter) -> ApiResult<Filter> {
         trashed,
         name: asked.original_file_name,
         path: asked.original_path,
+        text: asked.ocr,
+        words: Vec::new(),
+        local: Span::default(),
         description: asked.description,
         city: asked.city,
         state: asked.state,

@@ -2,10 +2,11 @@
 
 use axum::{Json, extract::State};
 use heirloom_api::server::{
-    ServerAbout, ServerConfig, ServerFeatures, ServerMediaTypes, ServerPing, ServerStats,
-    ServerStorage, ServerVersion, UsageByUser, VersionCheckState,
+    ServerAbout, ServerApkLinks, ServerConfig, ServerFeatures, ServerMediaTypes, ServerPing,
+    ServerStats, ServerStorage, ServerVersion, ServerVersionHistory, UsageByUser,
+    VersionCheckState,
 };
-use heirloom_library::{access, upkeep::TRASH_DAYS};
+use heirloom_library::access;
 use heirloom_types::{
     media_type::{MEDIA_TYPES, MediaKind, SIDECAR_EXTENSIONS},
     permission::Permission,
@@ -27,6 +28,8 @@ operations! {
     GET "/server/storage" => storage,
     GET "/server/statistics" => statistics,
     GET "/server/version-check" => version_check,
+    GET "/server/version-history" => version_history,
+    GET "/server/apk-links" => apk_links,
 }
 
 /// Nobody is asked for newer versions, so nothing is known of them.
@@ -35,18 +38,50 @@ async fn version_check(cx: Cx) -> ApiResult<Json<VersionCheckState>> {
     Ok(Json(VersionCheckState::default()))
 }
 
+async fn version_history(cx: Cx) -> ApiResult<Json<Vec<ServerVersionHistory>>> {
+    let ran = cx.app.library.versions().await?.into_iter();
+    let shown = ran.map(|ran| ServerVersionHistory {
+        created_at: ran.created_at,
+        id: ran.id,
+        version: ran.version,
+    });
+    Ok(Json(shown.collect()))
+}
+
+/// Where Android's app for this contract is published by those who make it.
+async fn apk_links(cx: Cx) -> ApiResult<Json<ServerApkLinks>> {
+    access::require(&cx.caller, Permission::ServerApkLinks)?;
+    let (major, minor, patch) = CONTRACT;
+    let link = |name: &str| {
+        format!(
+            "https://github.com/immich-app/immich/releases/download/v{major}.{minor}.{patch}/{name}.apk"
+        )
+    };
+    Ok(Json(ServerApkLinks {
+        arm64v8a: link("app-arm64-v8a-release"),
+        armeabiv7a: link("app-armeabi-v7a-release"),
+        universal: link("app-release"),
+        x86_64: link("app-x86_64-release"),
+    }))
+}
+
 async fn ping() -> Json<ServerPing> {
     Json(ServerPing { res: "pong" })
 }
 
 async fn version() -> Json<ServerVersion> {
+    Json(contract())
+}
+
+/// The version clients are told.
+pub(crate) fn contract() -> ServerVersion {
     let (major, minor, patch) = CONTRACT;
-    Json(ServerVersion {
+    ServerVersion {
         major,
         minor,
         patch,
         prerelease: None,
-    })
+    }
 }
 
 async fn about(_cx: Cx) -> Json<ServerAbout> {
@@ -59,31 +94,42 @@ async fn about(_cx: Cx) -> Json<ServerAbout> {
     })
 }
 
-async fn features() -> Json<ServerFeatures> {
-    Json(ServerFeatures {
-        password_login: true,
+async fn features(State(app): State<App>) -> ApiResult<Json<ServerFeatures>> {
+    let config = app.library.config().await?;
+    let tasks = app.library.vision_tasks();
+    Ok(Json(ServerFeatures {
+        config_file: app.library.has_config_file(),
+        duplicate_detection: tasks.search,
+        facial_recognition: tasks.faces,
+        ocr: tasks.text,
+        smart_search: tasks.search,
+        map: config.map.enabled,
+        oauth: config.oauth.enabled,
+        oauth_auto_launch: config.oauth.enabled && config.oauth.auto_launch,
+        password_login: config.password_login.enabled,
+        reverse_geocoding: config.reverse_geocoding.enabled,
         search: true,
         sidecar: true,
-        trash: true,
+        trash: config.trash.enabled,
         ..ServerFeatures::default()
-    })
+    }))
 }
 
 async fn config(State(app): State<App>) -> ApiResult<Json<ServerConfig>> {
-    let is_initialized = app.library.has_admin().await?;
+    let config = app.library.config().await?;
     Ok(Json(ServerConfig {
-        external_domain: String::new(),
-        is_initialized,
-        is_onboarded: is_initialized,
-        login_page_message: String::new(),
+        external_domain: config.server.external_domain.clone(),
+        is_initialized: app.library.has_admin().await?,
+        is_onboarded: app.library.is_set_up().await?,
+        login_page_message: config.server.login_page_message.clone(),
         maintenance_mode: false,
-        map_dark_style_url: String::new(),
-        map_light_style_url: String::new(),
-        min_faces: 3,
-        oauth_button_text: String::new(),
-        public_users: true,
-        trash_days: TRASH_DAYS,
-        user_delete_delay: 7,
+        map_dark_style_url: config.map.dark_style.clone(),
+        map_light_style_url: config.map.light_style.clone(),
+        min_faces: config.machine_learning.facial_recognition.min_faces,
+        oauth_button_text: config.oauth.button_text.clone(),
+        public_users: config.server.public_users,
+        trash_days: config.trash.days,
+        user_delete_delay: config.user.delete_delay,
     }))
 }
 

@@ -117,15 +117,13 @@ async fn log_in(
     Body(given): Body<SharedLinkLogin>,
 ) -> ApiResult<Response> {
     let query: Vec<(String, String)> =
-        serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
+        serde_html_form::from_str(uri.query().unwrap_or_default()).unwrap_or_default();
     let word = link_word(&headers, &query).ok_or(Error::Unauthenticated("Invalid share key"))?;
     let (caller, token) = app.library.open_link(word, given.password).await?;
     let link = app.library.visited_link(&caller).await?;
     let mut answer = (StatusCode::CREATED, Json(response(link))).into_response();
     if let Some(token) = token {
-        let is_secure = headers
-            .get("x-forwarded-proto")
-            .is_some_and(|value| value == "https");
+        let is_secure = cookies::is_secure(&headers);
         cookies::open_link(answer.headers_mut(), &token, is_secure);
     }
     Ok(answer)

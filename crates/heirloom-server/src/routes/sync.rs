@@ -9,13 +9,15 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures::{StreamExt, stream::poll_fn};
 use heirloom_api::sync::{
-    SyncAck, SyncAckDelete, SyncAckSet, SyncAlbum, SyncAlbumUser, SyncAsset, SyncAuthUser,
-    SyncExif, SyncFace, SyncLine, SyncMemory, SyncPartner, SyncPerson, SyncStack, SyncStream,
-    SyncUser,
+    SyncAck, SyncAckDelete, SyncAckSet, SyncAlbum, SyncAlbumUser, SyncAsset, SyncAssetEdit,
+    SyncAuthUser, SyncExif, SyncFace, SyncLine, SyncMemory, SyncPartner, SyncPerson, SyncStack,
+    SyncStream, SyncTextLine, SyncUser,
 };
+use heirloom_api::wire;
 use heirloom_library::sync::{Event, Key, Line, Record};
 use heirloom_store::{
     albums::{Album, AlbumUser},
+    asset_edits::AssetEdit,
     assets::Asset,
     exif::Exif,
     memories::Memory,
@@ -24,10 +26,14 @@ use heirloom_store::{
     stacks::Stack,
     users::User,
 };
+use heirloom_types::time::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{assets::type_name, operations};
+use super::{
+    assets::{text_line_response, type_name},
+    operations,
+};
 use crate::{cx::Cx, error::ApiResult, input::Body};
 
 operations! {
@@ -43,10 +49,11 @@ async fn stream(cx: Cx, Body(asked): Body<SyncStream>) -> ApiResult<Response> {
         .library
         .sync(&cx.caller, &asked.types, asked.reset)
         .await?;
-    let chunks = poll_fn(move |context| lines.poll_recv(context)).map(|lines| {
+    let now = cx.app.library.now();
+    let chunks = poll_fn(move |context| lines.poll_recv(context)).map(move |lines| {
         let mut text = Vec::with_capacity(lines.len() * 512);
         for line in lines {
-            write_line(&mut text, line)?;
+            write_line(&mut text, line, now)?;
         }
         Ok::<_, serde_json::Error>(Bytes::from(text))
     });
@@ -76,11 +83,16 @@ async fn forget(cx: Cx, Body(wanted): Body<SyncAckDelete>) -> ApiResult<StatusCo
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn write_line(text: &mut Vec<u8>, line: Line) -> serde_json::Result<()> {
+fn write_line(text: &mut Vec<u8>, line: Line, now: Timestamp) -> serde_json::Result<()> {
     let Line { kind, event, ack } = line;
     match event {
         Event::Mark => put(text, kind, &ack, Map::new()),
-        Event::Delete(key) => put(text, kind, &ack, gone(kind, key)),
+        Event::Delete(key) => put(text, kind, &ack, gone(kind, key, now)),
+        Event::DeleteValue(key, name) => {
+            let mut data = gone(kind, key, now);
+            data.insert("key".into(), name.into());
+            put(text, kind, &ack, data)
+        }
         Event::Upsert(key, record) => upsert(text, kind, &ack, key, record),
     }
 }
@@ -127,6 +139,14 @@ fn upsert(
         Record::Memory(row) => put(text, kind, ack, memory(*row)),
         Record::Person(row) => put(text, kind, ack, person(*row)),
         Record::Face(row) => put(text, kind, ack, face(&row)),
+        Record::TextLine(row) => {
+            let line = SyncTextLine {
+                line: text_line_response(*row),
+                is_visible: true,
+            };
+            put(text, kind, ack, line)
+        }
+        Record::AssetEdit(row) => put(text, kind, ack, edit(*row)),
         Record::Value { key, value } => {
             let owner = if kind == "AssetMetadataV1" {
                 "assetId"
@@ -140,28 +160,34 @@ fn upsert(
 }
 
 /// The fields by which each type of line names what is gone.
-fn gone(kind: &str, (parent, entity): Key) -> Map<String, Value> {
+fn gone(kind: &str, (parent, entity): Key, now: Timestamp) -> Map<String, Value> {
     let names: &[&str] = match kind {
         "AlbumDeleteV1" => &["albumId"],
         "AlbumToAssetDeleteV1" => &["assetId", "albumId"],
         "AlbumUserDeleteV1" => &["userId", "albumId"],
+        "AssetEditDeleteV1" => &["editId"],
         "AssetFaceDeleteV1" => &["assetFaceId"],
+        "AssetOcrDeleteV1" => &["id", "assetId"],
         "MemoryDeleteV1" => &["memoryId"],
         "MemoryToAssetDeleteV1" => &["assetId", "memoryId"],
         "PartnerDeleteV1" => &["sharedWithId", "sharedById"],
         "PersonDeleteV1" => &["personId"],
         "StackDeleteV1" | "PartnerStackDeleteV1" => &["stackId"],
-        "UserDeleteV1" => &["userId"],
+        "UserDeleteV1" | "UserMetadataDeleteV1" => &["userId"],
         _ => &["assetId"],
     };
-    names
+    let mut fields: Map<String, Value> = names
         .iter()
         .zip([entity, parent])
         .map(|(name, id)| ((*name).to_owned(), json!(id)))
-        .collect()
+        .collect();
+    if kind == "AssetOcrDeleteV1" {
+        fields.insert("deletedAt".into(), json!(wire::shown(now)));
+    }
+    fields
 }
 
-fn asset(row: Asset, knows_stack: bool) -> SyncAsset {
+pub(crate) fn asset(row: Asset, knows_stack: bool) -> SyncAsset {
     SyncAsset {
         id: row.id,
         owner_id: row.owner_id,
@@ -186,7 +212,7 @@ fn asset(row: Asset, knows_stack: bool) -> SyncAsset {
     }
 }
 
-fn exif(row: Exif, file_size_in_byte: i64) -> SyncExif {
+pub(crate) fn exif(row: Exif, file_size_in_byte: i64) -> SyncExif {
     SyncExif {
         asset_id: row.asset_id,
         city: row.city,
@@ -213,6 +239,16 @@ fn exif(row: Exif, file_size_in_byte: i64) -> SyncExif {
         rating: row.rating,
         state: row.state,
         time_zone: row.time_zone,
+    }
+}
+
+pub(crate) fn edit(row: AssetEdit) -> SyncAssetEdit {
+    SyncAssetEdit {
+        id: row.id,
+        asset_id: row.asset_id,
+        action: row.action.as_str(),
+        parameters: row.parameters.0,
+        sequence: row.sequence,
     }
 }
 

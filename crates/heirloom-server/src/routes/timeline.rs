@@ -4,16 +4,16 @@ use axum::Json;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{Datelike, NaiveDate};
 use heirloom_api::timeline::{TimeBucketAssetResponse, TimeBucketsResponse};
-use heirloom_library::timeline::{TimelineAsset, TimelineFilter};
+use heirloom_library::timeline::{Area, StackSizes, TimelineAsset, TimelineFilter};
 use heirloom_types::{
-    ids::{AlbumId, TagId},
+    ids::{AlbumId, PersonId, StackId, TagId, UserId},
     media_type::MediaKind,
 };
 use serde::Deserialize;
 
 use super::{assets::visibility, operations};
 use crate::{
-    cx::Cx,
+    cx::LinkCx,
     error::{ApiError, ApiResult},
     input::Query,
 };
@@ -28,10 +28,9 @@ operations! {
 struct Asked {
     album_id: Option<AlbumId>,
     tag_id: Option<TagId>,
-    /// Nobody is recognised yet, so nothing matches.
-    person_id: Option<String>,
-    user_id: Option<String>,
-    /// A rectangle of the map, which cannot be asked for yet.
+    person_id: Option<PersonId>,
+    user_id: Option<UserId>,
+    /// A rectangle of the map: `west,south,east,north`.
     bbox: Option<String>,
     is_favorite: Option<bool>,
     is_trashed: Option<bool>,
@@ -39,6 +38,7 @@ struct Asked {
     time_bucket: Option<String>,
     visibility: Option<String>,
     with_coordinates: Option<bool>,
+    with_partners: Option<bool>,
     with_stacked: Option<bool>,
 }
 
@@ -51,26 +51,23 @@ impl Asked {
             collapse_stacks: self.with_stacked.unwrap_or(false),
             album: self.album_id,
             tag: self.tag_id,
+            person: self.person_id,
+            area: self.bbox.as_deref().map(area).transpose()?,
+            with_partners: self.with_partners.unwrap_or(false),
             ascending: self.order.as_deref() == Some("asc"),
         })
     }
-
-    /// A restriction that cannot be honoured gives nothing, never everything.
-    fn matches_nothing(&self, cx: &Cx) -> bool {
-        let is_other = self
-            .user_id
-            .as_ref()
-            .is_some_and(|user| *user != cx.caller.user.to_string());
-        self.person_id.is_some() || self.bbox.is_some() || is_other
-    }
 }
 
-async fn buckets(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<TimeBucketsResponse>>> {
+async fn buckets(
+    LinkCx(cx): LinkCx,
+    Query(asked): Query<Asked>,
+) -> ApiResult<Json<Vec<TimeBucketsResponse>>> {
     let filter = asked.filter()?;
-    let months = cx.app.library.timeline_months(&cx.caller, &filter).await?;
-    if asked.matches_nothing(&cx) {
-        return Ok(Json(Vec::new()));
-    }
+    let library = &cx.app.library;
+    let months = library
+        .timeline_months(&cx.caller, asked.user_id, &filter)
+        .await?;
     let bucket = |month: i32| {
         format!(
             "{:04}-{:02}-01",
@@ -89,22 +86,39 @@ async fn buckets(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<TimeB
     ))
 }
 
-async fn bucket(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<TimeBucketAssetResponse>> {
+async fn bucket(
+    LinkCx(cx): LinkCx,
+    Query(asked): Query<Asked>,
+) -> ApiResult<Json<TimeBucketAssetResponse>> {
     let month = month(asked.time_bucket.as_deref().unwrap_or_default())?;
-    let assets = cx
+    let (assets, sizes) = cx
         .app
         .library
-        .timeline_assets(&cx.caller, &asked.filter()?, month)
+        .timeline_assets(&cx.caller, asked.user_id, &asked.filter()?, month)
         .await?;
-    let assets = if asked.matches_nothing(&cx) {
-        Vec::new()
-    } else {
-        assets
-    };
-    Ok(Json(columns(
-        assets,
-        asked.with_coordinates.unwrap_or(false),
-    )))
+    let stacks = asked.with_stacked.unwrap_or(false).then_some(&sizes);
+    let has_coordinates = asked.with_coordinates.unwrap_or(false);
+    Ok(Json(columns(assets, stacks, has_coordinates)))
+}
+
+/// The rectangle of `west,south,east,north`.
+fn area(text: &str) -> ApiResult<Area> {
+    let degrees: Vec<f64> = text
+        .split(',')
+        .map_while(|part| part.trim().parse().ok())
+        .collect();
+    match degrees[..] {
+        [west, south, east, north] if degrees.iter().all(|degree| degree.is_finite()) => Ok(Area {
+            west,
+            south,
+            east,
+            north,
+        }),
+        _ => Err(ApiError::invalid(
+            &["bbox"],
+            "Invalid input: expected west,south,east,north in degrees",
+        )),
+    }
 }
 
 /// The month of `2024-05-01`, also with a time after it.
@@ -121,10 +135,15 @@ fn month(text: &str) -> ApiResult<i32> {
         })
 }
 
-fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAssetResponse {
+fn columns(
+    assets: Vec<TimelineAsset>,
+    stacks: Option<&StackSizes>,
+    with_coordinates: bool,
+) -> TimeBucketAssetResponse {
     let mut columns = TimeBucketAssetResponse {
         latitude: with_coordinates.then(Vec::new),
         longitude: with_coordinates.then(Vec::new),
+        stack: stacks.map(|sizes| assets.iter().map(|asset| stack(asset, sizes)).collect()),
         ..TimeBucketAssetResponse::default()
     };
     let clock = "%Y-%m-%dT%H:%M:%S%.3f";
@@ -161,6 +180,12 @@ fn columns(assets: Vec<TimelineAsset>, with_coordinates: bool) -> TimeBucketAsse
         }
     }
     columns
+}
+
+/// The stack that an asset stands for, and how many pictures it has, as text.
+fn stack(asset: &TimelineAsset, sizes: &StackSizes) -> Option<(StackId, String)> {
+    let id = asset.stack_id?;
+    Some((id, sizes.get(&id)?.to_string()))
 }
 
 /// A square until the size is known.

@@ -1,11 +1,14 @@
 //! Taking files in over multipart forms, and answering clients that ask before sending.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::{DefaultBodyLimit, FromRequest, Multipart, Request, multipart::Field},
     http::{HeaderMap, StatusCode},
 };
 use chrono::DateTime;
+use futures::StreamExt;
 use heirloom_api::assets::{
     AssetBulkUploadCheck, AssetBulkUploadCheckResponse, AssetBulkUploadCheckResult,
     AssetMediaResponse, AssetMetadataUpsertItem,
@@ -16,16 +19,23 @@ use heirloom_library::{
 };
 use heirloom_store::{assets::Visibility, blobs::Received};
 use heirloom_types::{checksum::Sha1, ids::AssetId, permission::Permission, time::Timestamp};
+use tokio::time::timeout;
 
 use super::{assets::visibility, operations};
 use crate::{
-    cx::Cx,
+    cx::{Cx, LinkCx},
     error::{ApiError, ApiResult},
     input::Body,
 };
 
 /// Longest value of a field that is not a file, in bytes.
 const FIELD_BYTES_MAX: usize = 1 << 20;
+
+/// How long a refused client may go on sending before the connection closes.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
+
+/// The same for one whose file is here already.
+const SKIM_TIME: Duration = Duration::from_secs(2);
 
 pub(crate) fn operations() -> Vec<super::Operation> {
     let mut all = checked();
@@ -72,22 +82,31 @@ async fn check(
     Ok(Json(AssetBulkUploadCheckResponse { results }))
 }
 
+/// A visitor of a link is not told what the owner has: the file is taken in, wherever it came from before.
 async fn upload(
-    cx: Cx,
+    LinkCx(cx): LinkCx,
     headers: HeaderMap,
     request: Request,
 ) -> ApiResult<(StatusCode, Json<AssetMediaResponse>)> {
     access::require(&cx.caller, Permission::AssetUpload)?;
     let announced = announced(&headers)?;
     if let Some(sha1) = announced
+        && cx.caller.is_account()
         && let Some(known) = cx.app.library.known(&cx.caller, sha1).await?
     {
+        skim(request.into_body()).await;
         return Ok(answer(Ingested::Duplicate(known.id)));
     }
-    let form = Multipart::from_request(request, &())
+    let mut multipart = Multipart::from_request(request, &())
         .await
         .map_err(|error| ApiError::bad_request(error.body_text()))?;
-    let form = read(&cx, form).await?;
+    let form = match read(&cx, &mut multipart).await {
+        Ok(form) => form,
+        Err(refusal) => {
+            timeout(DRAIN_TIME, drain(multipart)).await.ok();
+            return Err(refusal);
+        }
+    };
     let (file, file_name) = form
         .file
         .ok_or_else(|| ApiError::bad_request("File is required"))?;
@@ -143,7 +162,7 @@ struct Form {
     metadata: Vec<(String, serde_json::Value)>,
 }
 
-async fn read(cx: &Cx, mut multipart: Multipart) -> ApiResult<Form> {
+async fn read(cx: &Cx, multipart: &mut Multipart) -> ApiResult<Form> {
     let mut form = Form::default();
     while let Some(field) = multipart
         .next_field()
@@ -164,6 +183,24 @@ async fn read(cx: &Cx, mut multipart: Multipart) -> ApiResult<Form> {
         }
     }
     Ok(form)
+}
+
+/// Reads on for a moment: many programs take it for an error when the connection closes while they send, whatever the
+/// answer. What is large is answered before it has come.
+async fn skim(body: axum::body::Body) {
+    let mut body = body.into_data_stream();
+    timeout(SKIM_TIME, async {
+        while let Some(Ok(_)) = body.next().await {}
+    })
+    .await
+    .ok();
+}
+
+/// Reads the rest of a form that is refused: a client that is still sending when the connection closes never sees why.
+async fn drain(mut multipart: Multipart) {
+    while let Ok(Some(mut field)) = multipart.next_field().await {
+        while let Ok(Some(_)) = field.chunk().await {}
+    }
 }
 
 impl Form {

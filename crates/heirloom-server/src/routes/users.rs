@@ -35,8 +35,7 @@ async fn me(cx: Cx) -> ApiResult<Json<UserAdminResponse>> {
 }
 
 async fn list(cx: Cx) -> ApiResult<Json<Vec<UserResponse>>> {
-    access::require(&cx.caller, Permission::UserRead)?;
-    let users = cx.app.library.users().await?;
+    let users = cx.app.library.visible_users(&cx.caller).await?;
     Ok(Json(users.into_iter().map(response).collect()))
 }
 

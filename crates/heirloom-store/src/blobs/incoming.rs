@@ -163,6 +163,13 @@ impl Received {
         self.staged.is_kept = true;
         Ok(())
     }
+
+    /// As [`Self::keep`], in the place of a damaged file, at once.
+    pub async fn replace(&mut self, path: &BlobPath) -> Result<()> {
+        self.blobs.replace(&self.staged.path, path).await?;
+        self.staged.is_kept = true;
+        Ok(())
+    }
 }
 
 impl Partial {

@@ -19,7 +19,7 @@ use rustix::{
 };
 use tokio::task::spawn_blocking;
 
-use super::{Blob, BlobPath, Entry, Error, Result, Space, staging::Staging};
+use super::{Blob, BlobPath, Entry, Error, Placed, Result, Space, staging::Staging};
 
 /// Bytes of one piece of a stream.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -32,6 +32,10 @@ pub(super) struct Local(Arc<PathBuf>);
 impl Local {
     pub(super) fn new(root: PathBuf) -> Self {
         Self(Arc::new(root))
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0
     }
 
     fn file(&self, path: &BlobPath) -> PathBuf {
@@ -77,6 +81,41 @@ impl Local {
         .await
     }
 
+    /// File systems that cannot link get a copy.
+    pub(super) async fn place_also(
+        &self,
+        staging: &Staging,
+        old: &BlobPath,
+        new: &BlobPath,
+    ) -> Result<Placed> {
+        let source = self.blocking(old, |file| File::open(file)).await?;
+        let (root, staging, from) = (Arc::clone(&self.0), staging.clone(), self.file(old));
+        self.blocking(new, move |target| {
+            create_folders(target)?;
+            let placed = match fs::hard_link(&from, target) {
+                Err(error) if cannot_link(&error) => {
+                    copy_to_new(source, &staging, target)?;
+                    Placed::Copied
+                }
+                linked => linked.map(|()| Placed::Linked)?,
+            };
+            sync_folders(target, &root)?;
+            Ok(placed)
+        })
+        .await
+    }
+
+    pub(super) async fn replace(&self, staged: &Path, path: &BlobPath) -> Result<()> {
+        let staged = staged.to_owned();
+        let root = Arc::clone(&self.0);
+        self.blocking(path, move |target| {
+            create_folders(target)?;
+            fs::rename(&staged, target)?;
+            sync_folders(target, &root)
+        })
+        .await
+    }
+
     pub(super) async fn open(&self, path: &BlobPath) -> Result<File> {
         self.blocking(path, |file| File::open(file)).await
     }
@@ -87,20 +126,8 @@ impl Local {
     }
 
     pub(super) async fn stream(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob> {
-        let (mut file, metadata) = self
-            .blocking(path, |file| {
-                let file = File::open(file)?;
-                let metadata = file.metadata()?;
-                Ok((file, metadata))
-            })
-            .await?;
-        let range = range.unwrap_or(0..metadata.len());
-        file.seek(SeekFrom::Start(range.start))?;
-        Ok(Blob {
-            len: metadata.len(),
-            modified: metadata.modified()?.into(),
-            body: chunks(file, range.end.saturating_sub(range.start)),
-        })
+        self.blocking(path, |file| stream_of(File::open(file)?, range))
+            .await
     }
 
     pub(super) async fn head(&self, path: &BlobPath) -> Result<Entry> {
@@ -155,6 +182,37 @@ impl Local {
     }
 }
 
+/// An open file, or a range of it, as a stream. Its first piece is read here, so that a small file costs one turn of a
+/// thread that may block.
+pub(super) fn stream_of(mut file: File, range: Option<Range<u64>>) -> io::Result<Blob> {
+    let metadata = file.metadata()?;
+    let range = range.unwrap_or(0..metadata.len());
+    file.seek(SeekFrom::Start(range.start))?;
+    let wanted = range.end.saturating_sub(range.start);
+    let first = read_chunk(&mut file, wanted)?;
+    let left = wanted - first.len() as u64;
+    let first = stream::once(async { Ok(first) });
+    Ok(Blob {
+        len: metadata.len(),
+        modified: metadata.modified()?.into(),
+        body: if left == 0 {
+            first.boxed()
+        } else {
+            first.chain(chunks(file, left)).boxed()
+        },
+    })
+}
+
+/// An open file whole.
+pub(super) async fn read_all(mut file: File) -> Result<Bytes> {
+    let bytes = spawn_blocking(move || {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map(|_| bytes)
+    })
+    .await??;
+    Ok(bytes.into())
+}
+
 fn create_folders(target: &Path) -> io::Result<()> {
     match target.parent() {
         Some(folder) if !folder.is_dir() => fs::create_dir_all(folder),
@@ -171,6 +229,27 @@ fn rename_to_new(from: &Path, to: &Path) -> io::Result<()> {
         }
         other => other.map_err(io::Error::from),
     }
+}
+
+/// Whether the file system, or the number of names the file has, allows no link.
+fn cannot_link(error: &io::Error) -> bool {
+    let code = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(
+        code,
+        Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::MLINK | Errno::XDEV)
+    )
+}
+
+/// Copies by way of the staging folder, so that the target appears whole.
+fn copy_to_new(mut source: File, staging: &Staging, target: &Path) -> io::Result<()> {
+    let (temporary, mut file) = staging.create()?;
+    let copied = io::copy(&mut source, &mut file)
+        .and_then(|_| file.sync_all())
+        .and_then(|()| rename_to_new(&temporary, target));
+    if copied.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    copied
 }
 
 /// Makes the name durable: its folder, and the folders above that may be new.
@@ -229,17 +308,23 @@ fn chunks(file: File, len: u64) -> BoxStream<'static, Result<Bytes>> {
             return Ok(None);
         }
         let (file, chunk) = spawn_blocking(move || {
-            let mut chunk = vec![0; CHUNK_BYTES.min(usize::try_from(left).unwrap_or(CHUNK_BYTES))];
-            let count = file.read(&mut chunk)?;
-            chunk.truncate(count);
+            let chunk = read_chunk(&mut file, left)?;
             io::Result::Ok((file, chunk))
         })
         .await??;
-        if chunk.is_empty() {
-            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
-        }
         let left = left - chunk.len() as u64;
-        Ok(Some((Bytes::from(chunk), (file, left))))
+        Ok(Some((chunk, (file, left))))
     })
     .boxed()
+}
+
+/// The next piece of a file of which so much is left.
+fn read_chunk(file: &mut File, left: u64) -> io::Result<Bytes> {
+    let mut chunk = vec![0; CHUNK_BYTES.min(usize::try_from(left).unwrap_or(CHUNK_BYTES))];
+    let count = file.read(&mut chunk)?;
+    if count == 0 && left > 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    chunk.truncate(count);
+    Ok(chunk.into())
 }

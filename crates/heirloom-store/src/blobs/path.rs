@@ -14,16 +14,18 @@ const EXTENSION_LENGTH_MAX: usize = 16;
 /// Names that Windows keeps for devices; a folder of originals may be shared to one.
 const DEVICE_NAMES: &[&str] = &["con", "prn", "aux", "nul"];
 
-/// A relative path with `/` between its parts, none of them empty, `.` or `..`.
+/// A relative path with `/` between its parts, none of them empty, `.` or `..`; or an absolute one, of a file outside the
+/// store that is only read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobPath(String);
 
 impl BlobPath {
     /// Reads a path that was stored; refuses one that would leave the store.
     pub fn parse(text: &str) -> Result<Self> {
-        let is_safe = !text.is_empty()
-            && !text.contains(['\0', '\\'])
-            && text
+        let inner = text.strip_prefix('/').unwrap_or(text);
+        let is_safe = !text.contains('\0')
+            && (text.starts_with('/') || !text.contains('\\'))
+            && inner
                 .split('/')
                 .all(|part| !part.is_empty() && part != "." && part != "..");
         if is_safe {
@@ -55,6 +57,17 @@ impl BlobPath {
         Self(format!("profiles/{user}-{version}.{extension}"))
     }
 
+    /// A backup of the database; none for a name that is not a plain file's.
+    pub fn backup(name: &str) -> Option<Self> {
+        let is_plain = name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "_-.".contains(letter))
+            && !name.starts_with('.')
+            && !name.is_empty()
+            && name.len() <= NAME_LENGTH_MAX;
+        is_plain.then(|| Self(format!("backups/{name}")))
+    }
+
     /// The sidecar beside an original: `IMG.jpg.xmp`.
     pub fn sidecar(&self) -> Self {
         Self(format!("{}.xmp", self.0))
@@ -66,6 +79,32 @@ impl BlobPath {
         let (stem, extension) = split_extension(name);
         let dot = if extension.is_empty() { "" } else { "." };
         Self(format!("{folder}/{stem}_{number}{dot}{extension}"))
+    }
+
+    /// Whether this is what [`Self::numbered`] makes of `first` with any number.
+    pub fn is_numbered(&self, first: &Self) -> bool {
+        let (folder, name) = first.0.rsplit_once('/').unwrap_or(("", &first.0));
+        let (stem, extension) = split_extension(name);
+        let dot = if extension.is_empty() { "" } else { "." };
+        let number = self
+            .0
+            .strip_prefix(&format!("{folder}/{stem}_"))
+            .and_then(|rest| rest.strip_suffix(&format!("{dot}{extension}")));
+        number.is_some_and(|number| number.parse::<u32>().is_ok_and(|number| number > 1))
+    }
+
+    /// Whether the file lies outside the store.
+    pub fn is_external(&self) -> bool {
+        self.0.starts_with('/')
+    }
+
+    /// Where a person's words about an external file are kept, which cannot lie beside it.
+    pub fn apart_sidecar(owner: UserId, asset: AssetId) -> Self {
+        let id = asset.to_string();
+        Self(format!(
+            "sidecars/{owner}/{}/{asset}.xmp",
+            &id[id.len() - 2..]
+        ))
     }
 
     pub fn as_str(&self) -> &str {
@@ -169,12 +208,30 @@ mod tests {
         assert_eq!(path.numbered(2).as_str(), "originals/ada/IMG.final_2.jpg");
         let path = BlobPath::parse("originals/ada/IMG").unwrap();
         assert_eq!(path.numbered(2).as_str(), "originals/ada/IMG_2");
+        let first = BlobPath::parse("originals/ada/IMG.jpg").unwrap();
+        assert!(first.numbered(12).is_numbered(&first));
+        for other in ["IMG.jpg", "IMG_.jpg", "IMG_1.jpg", "IMG_2.png", "IMG_x.jpg"] {
+            let other = BlobPath::parse(&format!("originals/ada/{other}")).unwrap();
+            assert!(!other.is_numbered(&first), "{other}");
+        }
     }
 
     #[test]
     fn stored_paths_that_would_leave_the_store_are_refused() {
-        for text in ["", "/etc/passwd", "a//b", "a/../b", "./a", "a\\b", "a\0"] {
+        for text in [
+            "",
+            "/",
+            "//etc/passwd",
+            "/a/../b",
+            "/a\0",
+            "a//b",
+            "a/../b",
+            "./a",
+            "a\\b",
+            "a\0",
+        ] {
             assert!(BlobPath::parse(text).is_err(), "{text:?}");
         }
+        assert!(BlobPath::parse("/mnt/a\\b.jpg").unwrap().is_external());
     }
 }

@@ -26,6 +26,8 @@ use super::{Blob, BlobPath, Entry, Error, Result, S3Settings};
 
 /// Parts of a multipart put, and the size up to which one put does (S3 wants at least 5 MiB a part).
 const PART_BYTES: usize = 16 << 20;
+/// Largest object that S3 copies in one request.
+const COPY_BYTES_MAX: u64 = 5 << 30;
 /// Parts on their way at once; times the part size, this bounds the memory of one upload.
 const PARTS_AT_ONCE: usize = 2;
 /// How long a request is tried again while the bucket does not answer.
@@ -88,6 +90,49 @@ impl S3 {
         } else {
             self.put_parts(staged, path).await?;
         }
+        tokio::fs::remove_file(staged).await?;
+        Ok(())
+    }
+
+    /// As with [`Self::keep`], the name was reserved before. The server copies by itself what one request can.
+    pub(super) async fn copy(&self, old: &BlobPath, new: &BlobPath) -> Result<()> {
+        let len = self.head(old).await?.len;
+        match self.head(new).await {
+            Err(Error::NotFound(_)) => {}
+            Ok(_) => return Err(Error::Taken(new.clone())),
+            Err(error) => return Err(error),
+        }
+        if len > COPY_BYTES_MAX {
+            return self.copy_parts(old, new).await;
+        }
+        self.bucket
+            .copy(&self.key(old.as_str()), &self.key(new.as_str()))
+            .await
+            .map_err(|error| Error::of_object(error, old))
+    }
+
+    async fn copy_parts(&self, old: &BlobPath, new: &BlobPath) -> Result<()> {
+        let failed = |error| Error::of_object(error, new);
+        let mut body = self.stream(old, None).await?.body;
+        let upload = self
+            .bucket
+            .put_multipart(&self.key(new.as_str()))
+            .await
+            .map_err(failed)?;
+        let mut parts = WriteMultipart::new_with_chunk_size(upload, PART_BYTES);
+        while let Some(chunk) = body.try_next().await? {
+            parts
+                .wait_for_capacity(PARTS_AT_ONCE)
+                .await
+                .map_err(failed)?;
+            parts.put(chunk);
+        }
+        parts.finish().await.map(drop).map_err(failed)
+    }
+
+    /// Completed puts replace what was there, at once.
+    pub(super) async fn replace(&self, staged: &Path, path: &BlobPath) -> Result<()> {
+        self.put_parts(staged, path).await?;
         tokio::fs::remove_file(staged).await?;
         Ok(())
     }

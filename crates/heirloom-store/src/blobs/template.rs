@@ -10,6 +10,16 @@ use super::{BlobPath, path::split_extension};
 /// The template of a new installation.
 pub const DEFAULT: &str = "{user}/{year}/{year-month-day}/{name}";
 
+/// Templates to choose from.
+pub const PRESETS: &[&str] = &[
+    DEFAULT,
+    "{user}/{year}/{month}/{name}",
+    "{user}/{year}/{year-month}/{name}",
+    "{user}/{year}/{name}",
+    "{user}/{year}/{year-month-day}/{hour}{minute}{second}-{name}",
+    "{year}/{month}/{day}/{user}/{name}",
+];
+
 /// Words a template may hold, in braces.
 const TOKENS: &[(&str, Token)] = &[
     ("user", Token::User),
@@ -191,6 +201,13 @@ mod tests {
             "xada/2213-a.b.jpg"
         );
         assert_eq!(filled("{name}", "../up.jpg"), "_.._up.jpg");
+    }
+
+    #[test]
+    fn every_preset_is_a_template() {
+        for preset in PRESETS {
+            assert!(preset.parse::<Template>().is_ok(), "{preset}");
+        }
     }
 
     #[test]

@@ -80,7 +80,7 @@ macro_rules! bind_ids {
 
 bind_ids! {
     UserId AssetId SessionId ApiKeyId AlbumId TagId StackId MemoryId PersonId FaceId SharedLinkId ActivityId
-    NotificationId UploadId JobId WorkerId
+    NotificationId EditId UploadId LibraryId JobId WorkerId
 }
 
 macro_rules! bind_checksums {

@@ -11,12 +11,15 @@ use heirloom_types::{caller::Scope, time::at_millis};
 use crate::{now, photo, rng, user};
 
 const EVERYTHING: TimelineFilter = TimelineFilter {
+    with_partners: false,
     visibility: None,
     is_trashed: false,
     is_favorite: None,
     collapse_stacks: true,
     album: None,
     tag: None,
+    person: None,
+    area: None,
     ascending: false,
 };
 

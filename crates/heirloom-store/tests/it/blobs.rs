@@ -5,12 +5,8 @@ use std::{io::Read, time::Duration};
 use bytes::Bytes;
 use futures::TryStreamExt;
 use heirloom_store::blobs::{self, BlobPath, Blobs, Error, Received, S3Settings, Settings};
+use heirloom_testkit::s3;
 use heirloom_types::{checksum::Blake3, time::Timestamp};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use s3s::{auth::SimpleAuth, service::S3ServiceBuilder};
 use tempfile::TempDir;
 
 struct TestBlobs {
@@ -20,7 +16,7 @@ struct TestBlobs {
 }
 
 async fn stores() -> Vec<TestBlobs> {
-    vec![local().await, s3().await]
+    vec![local().await, bucket().await]
 }
 
 async fn local() -> TestBlobs {
@@ -34,32 +30,15 @@ async fn local() -> TestBlobs {
     }
 }
 
-async fn s3() -> TestBlobs {
+async fn bucket() -> TestBlobs {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("s3/photos")).unwrap();
-    let mut builder =
-        S3ServiceBuilder::new(s3s_fs::FileSystem::new(folder.path().join("s3")).unwrap());
-    builder.set_auth(SimpleAuth::from_single("key", "secret"));
-    let service = builder.build();
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        loop {
-            let (stream, _) = listener.accept().await.unwrap();
-            let service = service.clone();
-            tokio::spawn(async move {
-                let _ = auto::Builder::new(TokioExecutor::new())
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
-        }
-    });
+    let address = s3::serve(&folder.path().join("s3")).await;
     let settings = Settings::S3(S3Settings {
-        bucket: "photos".into(),
+        bucket: s3::BUCKET.into(),
         endpoint: Some(format!("http://{address}")),
         region: "us-east-1".into(),
-        access_key_id: "key".into(),
-        secret_access_key: "secret".into(),
+        access_key_id: s3::ACCESS_KEY_ID.into(),
+        secret_access_key: s3::SECRET_ACCESS_KEY.into(),
         prefix: "home".into(),
         allow_http: true,
         staging: folder.path().join("staging"),
@@ -235,5 +214,40 @@ async fn files_are_replaced_listed_and_deleted() {
         ));
         let listed: Vec<_> = test.blobs.list("renditions").try_collect().await.unwrap();
         assert!(listed.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_second_name_is_the_same_file_and_replaces_none() {
+    for test in stores().await {
+        let bytes = content(3 << 20);
+        let (old, new) = (
+            path("originals/ada/a.jpg"),
+            path("originals/by/month/a.jpg"),
+        );
+        let mut received = test.received(&bytes).await;
+        received.keep(&old).await.unwrap();
+        test.blobs.place_also(&old, &new).await.unwrap();
+        test.blobs.delete(&old).await.unwrap();
+        let hash = Blake3(blake3::hash(&bytes).into());
+        assert_eq!(test.blobs.hash(&new).await.unwrap(), hash);
+        let other = path("originals/ada/b.jpg");
+        test.received(b"other").await.keep(&other).await.unwrap();
+        let refused = test.blobs.place_also(&new, &other).await;
+        assert!(matches!(refused, Err(Error::Taken(taken)) if taken == other));
+        assert_eq!(test.blobs.read(&other).await.unwrap(), "other");
+        let refused = test.blobs.place_also(&old, &path("originals/c.jpg")).await;
+        assert!(matches!(refused, Err(Error::NotFound(_))));
+        let external = path("/mnt/a.jpg");
+        for (from, to) in [(&new, &external), (&external, &other)] {
+            let refused = test.blobs.place_also(from, to).await;
+            assert!(matches!(refused, Err(Error::Invalid(_))));
+        }
+        assert!(matches!(
+            test.blobs.delete(&external).await,
+            Err(Error::Invalid(_))
+        ));
+        assert!(test.blobs.put(&external, Bytes::new()).await.is_err());
+        assert_eq!(test.staged(), 0);
     }
 }

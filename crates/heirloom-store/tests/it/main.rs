@@ -4,8 +4,11 @@
 mod assets;
 mod blobs;
 mod changes;
+mod faces;
+mod meaning;
 mod migrations;
 mod queue;
+mod search;
 mod stages;
 mod users;
 

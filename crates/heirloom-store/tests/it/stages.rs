@@ -8,13 +8,14 @@ use crate::{now, photo, rng, user};
 
 #[tokio::test]
 async fn a_stage_is_due_until_it_is_done_or_given_up() {
+    let read = Stage::Metadata;
     for test in databases().await {
         let mut rng = rng();
         let mut tx = test.db.write().await.unwrap();
         let ada = user(&mut tx, &mut rng, "ada@example.com").await;
         let asset = photo(ada.id, &mut rng, now());
         assets::insert(&mut tx, &asset).await.unwrap();
-        for stage in [Stage::Metadata, Stage::Render] {
+        for stage in [read, Stage::Render] {
             stages::want(&mut tx, ada.id, asset.id, stage)
                 .await
                 .unwrap();
@@ -24,7 +25,7 @@ async fn a_stage_is_due_until_it_is_done_or_given_up() {
             StageCounts { due: 1, failed: 0 }
         );
 
-        stages::done(&mut tx, ada.id, asset.id, Stage::Metadata, 1)
+        stages::done(&mut tx, ada.id, asset.id, read, read.version())
             .await
             .unwrap();
         stages::fail(
@@ -39,7 +40,7 @@ async fn a_stage_is_due_until_it_is_done_or_given_up() {
         .await
         .unwrap();
         assert_eq!(
-            stages::counts(&mut tx, Stage::Metadata).await.unwrap(),
+            stages::counts(&mut tx, read).await.unwrap(),
             StageCounts::default(),
             "{}",
             test.name

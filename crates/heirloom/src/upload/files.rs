@@ -28,9 +28,7 @@ pub(super) fn find(paths: &[PathBuf]) -> anyhow::Result<(Vec<Found>, Vec<PathBuf
     for path in &all {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         if media_type::by_name(&name).is_some() {
-            let sidecar = sidecars(path)
-                .into_iter()
-                .find(|sidecar| all.contains(sidecar));
+            let sidecar = sidecars(path).into_iter().find(|sidecar| sidecar.is_file());
             found.push(Found {
                 path: path.clone(),
                 sidecar,

@@ -158,7 +158,8 @@ impl Remote {
 #[error("{0}")]
 struct Later(String);
 
-fn is_passing(error: &anyhow::Error) -> bool {
+/// Whether the same request may succeed later.
+pub(super) fn is_passing(error: &anyhow::Error) -> bool {
     error.is::<Later>()
         || error
             .downcast_ref::<reqwest::Error>()

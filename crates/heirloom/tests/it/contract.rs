@@ -98,6 +98,18 @@ pub(crate) fn check(method: &Method, path: &str, status: StatusCode, answer: &Va
     );
 }
 
+/// Fails when a value does not fit a schema of the contract.
+pub(crate) fn check_schema(name: &str, value: &Value) {
+    let schema = &CONTRACT["components"]["schemas"][name];
+    assert!(schema.is_object(), "the contract has no {name}");
+    let validator = validator(name.to_owned(), schema);
+    let errors: Vec<String> = validator
+        .iter_errors(value)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert!(errors.is_empty(), "{name}: {}\n{value}", errors.join("\n"));
+}
+
 fn validator(key: String, schema: &Value) -> &'static Validator {
     let mut known = VALIDATORS.lock().unwrap();
     known.entry(key).or_insert_with(|| {
@@ -120,6 +132,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("PATCH", "/memories/{id}"),
     ("PATCH", "/people/{id}"),
     ("PATCH", "/sessions/{id}"),
+    ("PATCH", "/libraries/{id}"),
     ("PATCH", "/stacks/{id}"),
     ("PATCH", "/tags/{id}"),
     ("PATCH", "/users/me"),

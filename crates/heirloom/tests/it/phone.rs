@@ -55,6 +55,7 @@ create table memory_asset (memory_id text references memory on delete cascade,
 create table person (id text primary key, owner_id text references user, row text);
 create table face (id text primary key, asset_id text references asset on delete cascade,
                    person_id text references person on delete set null, row text);
+create table asset_edit (id text primary key, asset_id text not null references asset on delete cascade, row text);
 create table user_metadata (user_id text references user, key text, row text, primary key (user_id, key));
 ";
 
@@ -277,6 +278,19 @@ impl Phone {
                 vec![text("id"), text("assetId"), text("personId"), Some(row)],
             ),
             "AssetFaceDeleteV1" => ("delete from face where id = $1", vec![text("assetFaceId")]),
+            "AssetMetadataDeleteV1" => (
+                "delete from asset_metadata where asset_id = $1 and key = $2",
+                vec![text("assetId"), text("key")],
+            ),
+            "AssetEditV1" => (
+                "insert into asset_edit values ($1, $2, $3) on conflict (id) do update set row = $3",
+                vec![text("id"), text("assetId"), Some(row)],
+            ),
+            "AssetEditDeleteV1" => ("delete from asset_edit where id = $1", vec![text("editId")]),
+            "UserMetadataDeleteV1" => (
+                "delete from user_metadata where user_id = $1 and key = $2",
+                vec![text("userId"), text("key")],
+            ),
             "UserMetadataV1" => (
                 "insert into user_metadata values ($1, $2, $3) on conflict do update set row = $3",
                 vec![text("userId"), text("key"), Some(row)],
@@ -314,6 +328,7 @@ impl Phone {
             "face",
             "user_metadata",
             "asset_metadata",
+            "asset_edit",
         ]
         .map(|table| match table {
             "stack" => {

@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    ops::Range,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -25,7 +26,8 @@ pub(crate) struct Server {
     process: Option<Child>,
     pub(crate) address: String,
     pub(crate) data: Arc<TempDir>,
-    database: Option<String>,
+    pub(crate) database: Option<String>,
+    environment: Vec<(String, String)>,
     pub(crate) client: Client,
     pub(crate) key: String,
     /// Instead of the key.
@@ -34,36 +36,151 @@ pub(crate) struct Server {
 
 /// A server on every database there is, with an administrator and a key for everything.
 pub(crate) async fn servers() -> Vec<Server> {
-    let mut all = vec![Server::start(None).await];
-    if let Ok(url) = std::env::var("HEIRLOOM_TEST_POSTGRES_URL") {
+    start_all(&[]).await
+}
+
+/// As [`servers`], with models that look at pictures; none where there are no models.
+#[expect(
+    clippy::print_stdout,
+    reason = "who runs the tests must see what was not tested"
+)]
+pub(crate) async fn seeing_servers() -> Vec<Server> {
+    if std::env::var_os("HEIRLOOM__INFERENCE__MODELS").is_none() {
+        println!("skipped: HEIRLOOM__INFERENCE__MODELS names no models; `cargo xtask test` does");
+        return Vec::new();
+    }
+    start_all(&[("HEIRLOOM__VISION__ENABLED", "true")]).await
+}
+
+/// As [`servers`], with further environment; those of the databases in that range.
+pub(crate) async fn servers_with(
+    environment: &[(&str, &str)],
+    databases: Range<usize>,
+) -> Vec<Server> {
+    let mut all = Vec::new();
+    if databases.contains(&0) {
+        all.push(Server::start_with(None, environment).await);
+    }
+    if databases.contains(&1)
+        && let Ok(url) = std::env::var("HEIRLOOM_TEST_POSTGRES_URL")
+    {
         let database = heirloom_store::testing::postgres_url(&url).await;
-        all.push(Server::start(Some(database)).await);
+        all.push(Server::start_with(Some(database), environment).await);
     }
     all
 }
 
+async fn start_all(environment: &[(&str, &str)]) -> Vec<Server> {
+    servers_with(environment, 0..usize::MAX).await
+}
+
 impl Server {
     pub(crate) async fn start(database: Option<String>) -> Self {
+        Self::start_with(database, &[]).await
+    }
+
+    /// With further environment.
+    pub(crate) async fn start_with(database: Option<String>, environment: &[(&str, &str)]) -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
-        let (process, address) = spawn(data.path(), database.as_deref());
-        let mut server = Self {
+        Self::start_in(data, database, environment).await
+    }
+
+    /// As [`Self::start_with`], in a folder of the test's own.
+    pub(crate) async fn start_in(
+        data: Arc<TempDir>,
+        database: Option<String>,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let mut server = Self::start_on(data, database, environment);
+        server.sign_up().await;
+        server
+    }
+
+    /// A server that nobody has set up.
+    pub(crate) fn fresh() -> Self {
+        Self::start_on(Arc::new(tempfile::tempdir().unwrap()), None, &[])
+    }
+
+    /// On data that exists, without an account or key of its own.
+    pub(crate) fn start_on(
+        data: Arc<TempDir>,
+        database: Option<String>,
+        environment: &[(&str, &str)],
+    ) -> Self {
+        let environment: Vec<(String, String)> = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let (process, address) = spawn(data.path(), database.as_deref(), &environment);
+        Self {
             process: Some(process),
             address,
             data,
             database,
+            environment,
             client: Client::new(),
             key: String::new(),
             token: None,
-        };
-        server.sign_up().await;
-        server
+        }
+    }
+
+    /// A `heirloom admin` command on the server's data; gives whether it succeeded, and what it said.
+    pub(crate) fn admin(&self, arguments: &[&str]) -> (bool, String) {
+        admin(self.data.path(), self.database.as_deref(), arguments)
+    }
+
+    /// As [`Self::admin`], with further environment.
+    pub(crate) fn admin_with(
+        &self,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> (bool, String) {
+        admin_with(
+            self.data.path(),
+            self.database.as_deref(),
+            arguments,
+            environment,
+        )
+    }
+
+    /// Another process on the same database and the same files, as in a fleet; acts as the same person.
+    pub(crate) fn another(&self) -> Self {
+        self.another_in(self.data.clone())
+    }
+
+    /// As [`Self::another`], on another machine: only the database and the bucket are the same.
+    pub(crate) fn another_in(&self, data: Arc<TempDir>) -> Self {
+        let (process, address) = spawn(data.path(), self.database.as_deref(), &self.environment);
+        Self {
+            process: Some(process),
+            address,
+            data,
+            database: self.database.clone(),
+            environment: self.environment.clone(),
+            client: self.client.clone(),
+            key: self.key.clone(),
+            token: None,
+        }
     }
 
     /// Kills the process as a power cut would, and starts another on the same data.
     pub(crate) fn kill_and_restart(&mut self) {
         self.kill();
-        let (process, address) = spawn(self.data.path(), self.database.as_deref());
+        self.restart();
+    }
+
+    /// Starts again what was killed, on the same data.
+    pub(crate) fn restart(&mut self) {
+        let (process, address) = spawn(
+            self.data.path(),
+            self.database.as_deref(),
+            &self.environment,
+        );
         (self.process, self.address) = (Some(process), address);
+    }
+
+    pub(crate) fn is_on_sqlite(&self) -> bool {
+        self.database.is_none()
     }
 
     pub(crate) fn kill(&mut self) {
@@ -96,13 +213,14 @@ impl Server {
             address: self.address.clone(),
             data: self.data.clone(),
             database: None,
+            environment: Vec::new(),
             client: self.client.clone(),
             key: String::new(),
             token: Some(token.to_owned()),
         }
     }
 
-    async fn sign_up(&mut self) {
+    pub(crate) async fn sign_up(&mut self) {
         let person =
             json!({"email": "ada@example.org", "name": "Ada", "password": "correct horse"});
         let (status, _) = self
@@ -249,12 +367,16 @@ impl Drop for Server {
 }
 
 /// Starts the binary on a free port; the first line it prints says where it is.
-fn spawn(data: &Path, database: Option<&str>) -> (Child, String) {
+fn spawn(data: &Path, database: Option<&str>, environment: &[(String, String)]) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
     command
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .args(["serve", "--data"])
         .arg(data)
+        .env("HEIRLOOM__LISTEN", "127.0.0.1:0")
         .env("HEIRLOOM__LOG__LEVEL", "error")
+        // Models take their time: the tests that want them say so.
+        .env("HEIRLOOM__VISION__ENABLED", "false")
+        .envs(environment.iter().map(|(name, value)| (name, value)))
         .stdout(Stdio::piped());
     if let Some(url) = database {
         command.env("HEIRLOOM__DATABASE__URL", url);
@@ -270,4 +392,26 @@ fn spawn(data: &Path, database: Option<&str>) -> (Child, String) {
         .expect("the server says where it is")
         .to_owned();
     (process, address)
+}
+
+/// Runs `heirloom admin`.
+pub(crate) fn admin(data: &Path, database: Option<&str>, arguments: &[&str]) -> (bool, String) {
+    admin_with(data, database, arguments, &[])
+}
+
+fn admin_with(
+    data: &Path,
+    database: Option<&str>,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> (bool, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_heirloom"));
+    command.arg("admin").arg("--data").arg(data).args(arguments);
+    command.envs(environment.iter().copied());
+    if let Some(url) = database {
+        command.env("HEIRLOOM__DATABASE__URL", url);
+    }
+    let output = command.output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
 }

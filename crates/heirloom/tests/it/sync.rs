@@ -138,7 +138,7 @@ impl<'a> History<'a> {
         let asset = self.one(who, |person| &person.assets);
         let album = self.one(who, |person| &person.albums);
         let stack = self.one(who, |person| &person.stacks);
-        let (method, path, body) = match self.rng.random_range(0..24) {
+        let (method, path, body) = match self.rng.random_range(0..30) {
             0..=5 => return self.upload(who).await,
             6 => (Method::DELETE, "/assets".into(), json!({"ids": assets})),
             7 => {
@@ -227,6 +227,32 @@ impl<'a> History<'a> {
                 }
                 return;
             }
+            24 => {
+                let crop = json!({"x": 1, "y": 1, "width": 20, "height": 20});
+                let edits = json!([
+                    {"action": "crop", "parameters": crop},
+                    {"action": "rotate", "parameters": {"angle": 90}},
+                ]);
+                let body = json!({"edits": edits});
+                (Method::PUT, format!("/assets/{asset}/edits"), body)
+            }
+            25 => (Method::DELETE, format!("/assets/{asset}/edits"), json!({})),
+            26 => (
+                Method::PUT,
+                format!("/assets/{asset}/metadata"),
+                json!({"items": [{"key": "mobile-app", "value": {"n": self.rng.random::<u8>()}}]}),
+            ),
+            27 => (
+                Method::DELETE,
+                format!("/assets/{asset}/metadata/mobile-app"),
+                json!({}),
+            ),
+            28 => {
+                let key = "IMCL-0000-0000-0000-0000-0000-0000-0000-0000";
+                let body = json!({"licenseKey": key, "activationKey": "x"});
+                (Method::PUT, "/users/me/license".into(), body)
+            }
+            29 => (Method::DELETE, "/users/me/license".into(), json!({})),
             _ if self.rng.random_bool(0.3) => {
                 (Method::DELETE, format!("/albums/{album}"), json!({}))
             }

@@ -1,0 +1,437 @@
+//! Stages that look at a picture with models: what it means, who is in it, what stands written in it.
+
+use std::collections::HashSet;
+
+use heirloom_jobs::priority;
+use heirloom_media::renditions;
+use heirloom_store::{
+    Tx,
+    assets::{self, Asset},
+    changes::{ChangeKind, Entry},
+    embeddings, faces,
+    labels::{self, LabelSource},
+    looks,
+    people::{self, Face, FaceSource},
+    stages::{AssetStage, Stage},
+    text_lines::{self, TextLine},
+};
+use heirloom_types::{frame::Frame, geometry::Size, ids::FaceId, media_type::MediaKind};
+use heirloom_vision::{self as vision, Bounds, Priority, Vision};
+
+use super::{Findings, StageFailure, StageResult, Task, still::PREVIEW};
+use crate::{Library, duplicates, vision::Eyes};
+
+/// How much of their common area two boxes share when they are of one face.
+const SAME_FACE: f64 = 0.4;
+
+/// Milliseconds of a video, and what is seen there.
+pub(super) type Moments = Vec<(i64, Vec<f32>)>;
+
+/// The picture to look at, and what was seen.
+#[derive(Default)]
+pub(super) struct Sight {
+    /// Whether anybody will look at the decoded picture.
+    pub(super) is_wanted: bool,
+    pub(super) picture: Option<Result<Frame, StageFailure>>,
+    meaning: Option<Meaning>,
+    faces: Option<Vec<vision::Face>>,
+    lines: Option<Vec<vision::Line>>,
+    size: Option<Size>,
+    has_faces: bool,
+}
+
+struct Meaning {
+    look: vision::Look,
+    /// By whose models; each with the milliseconds in a video, 0 for the picture itself.
+    vectors: Vec<(Vision, Moments)>,
+    objects: Option<Vec<labels::Label>>,
+    /// Another model answers the owner's questions until all is seen by the chosen one.
+    is_behind: bool,
+}
+
+impl Sight {
+    /// Keeps the decoded picture for those who look at it.
+    pub(super) fn keep(&mut self, frame: &Frame) {
+        if self.is_wanted {
+            self.picture = Some(Ok(frame.clone()));
+        }
+    }
+
+    /// Nobody can look at a picture that could not be decoded.
+    pub(super) fn miss(&mut self, failure: &StageFailure) {
+        if self.is_wanted {
+            self.picture = Some(Err(failure.clone()));
+        }
+    }
+}
+
+impl From<vision::Error> for StageFailure {
+    fn from(error: vision::Error) -> Self {
+        if error.is_passing() {
+            Self::waiting(error)
+        } else {
+            Self::passing(error)
+        }
+    }
+}
+
+impl Library {
+    /// Runs the stages that look at the picture; what fails is part of the findings.
+    pub(super) async fn look(
+        &self,
+        task: &Task<'_>,
+        ready: &[AssetStage],
+        picture: Option<Result<Frame, StageFailure>>,
+    ) -> Findings {
+        let mut findings = Findings::default();
+        let picture = match (&self.eyes, picture) {
+            (None, _) => Err(StageFailure::waiting("no models are loaded")),
+            (Some(eyes), Some(Ok(frame))) => reduced(frame).await.map(|frame| (eyes, frame)),
+            (Some(_), Some(Err(failure))) => Err(failure),
+            (Some(eyes), None) => self
+                .picture_of(&task.asset)
+                .await
+                .map(|frame| (eyes, frame)),
+        };
+        let priority = if task.claim.job.priority == priority::NEW {
+            Priority::Upload
+        } else {
+            Priority::Backfill
+        };
+        let mut in_turn: Vec<&AssetStage> = ready.iter().collect();
+        // What a picture means depends on whether there are faces in it.
+        in_turn.sort_by_key(|due| due.stage != Stage::Faces);
+        findings.sight.has_faces = match self.has_faces(&task.asset).await {
+            Ok(has_faces) => has_faces,
+            Err(error) => {
+                tracing::warn!(%error, "whether an asset has faces could not be read");
+                false
+            }
+        };
+        for due in in_turn {
+            let result = match &picture {
+                Ok((eyes, frame)) => {
+                    findings.sight.size = Some(frame.size());
+                    self.see(
+                        task,
+                        (eyes, frame),
+                        due.stage,
+                        priority,
+                        &mut findings.sight,
+                    )
+                    .await
+                }
+                Err(failure) => Err(failure.clone()),
+            };
+            findings
+                .results
+                .push((due.stage, due.wanted_version, result));
+        }
+        findings
+    }
+
+    async fn see(
+        &self,
+        task: &Task<'_>,
+        (eyes, frame): (&Eyes, &Frame),
+        stage: Stage,
+        priority: Priority,
+        sight: &mut Sight,
+    ) -> StageResult {
+        let vision = &eyes.vision;
+        match stage {
+            Stage::Embed => {
+                let meaning = self
+                    .meaning(task, (eyes, frame), priority, sight.has_faces)
+                    .await?;
+                sight.meaning = Some(meaning);
+            }
+            Stage::Faces => {
+                let found = vision.faces(frame, priority).await?;
+                sight.has_faces = !found.is_empty();
+                sight.faces = Some(found);
+            }
+            Stage::Text => sight.lines = Some(vision.read(frame, priority).await?),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// What a picture means to each of the models whose vectors are kept; labels and looks are the first pack's.
+    async fn meaning(
+        &self,
+        task: &Task<'_>,
+        (eyes, frame): (&Eyes, &Frame),
+        priority: Priority,
+        has_faces: bool,
+    ) -> Result<Meaning, StageFailure> {
+        let spaces = self.search_spaces(task.asset.owner_id).await;
+        let spaces = spaces.map_err(StageFailure::passing)?;
+        let look = eyes.vision.look(frame, priority).await?;
+        let mut vectors = Vec::with_capacity(spaces.visions.len());
+        for vision in spaces.visions {
+            let mut embedding = if vision.model() == eyes.vision.model() {
+                look.embedding.clone()
+            } else {
+                vision.look(frame, priority).await?.embedding
+            };
+            // Pictures of people lie where people are looked for.
+            if has_faces {
+                vision.with_people(&mut embedding, priority).await?;
+            }
+            vectors.push((vision, vec![(0, embedding)]));
+        }
+        if task.asset.kind == MediaKind::Video {
+            self.add_moments(&task.asset, &mut vectors, priority)
+                .await?;
+        }
+        let objects = if eyes.tasks().objects {
+            let found = eyes.vision.objects(frame, priority).await?;
+            Some(best(found))
+        } else {
+            None
+        };
+        Ok(Meaning {
+            look,
+            vectors,
+            objects,
+            is_behind: !spaces.is_settled,
+        })
+    }
+
+    async fn has_faces(&self, asset: &Asset) -> anyhow::Result<bool> {
+        let mut tx = self.db.read().await?;
+        let faces = people::list_faces_of_asset(&mut tx, asset.owner_id, asset.id).await?;
+        Ok(!faces.is_empty())
+    }
+
+    /// The picture of an asset whose renditions are made already.
+    async fn picture_of(&self, asset: &Asset) -> Result<Frame, StageFailure> {
+        let frame = match asset.kind {
+            MediaKind::Image => self.decode_at(asset, PREVIEW).await?.frame,
+            MediaKind::Video => {
+                let file = self.original(asset).await?;
+                let probe = self.video.probe(&file).await?;
+                self.video
+                    .poster(&file, &probe, renditions::PREVIEW_SIDE)
+                    .await?
+            }
+        };
+        reduced(frame).await
+    }
+
+    /// Writes what was seen; gives what changed.
+    pub(super) async fn apply_sight(
+        &self,
+        tx: &mut Tx,
+        asset: &Asset,
+        findings: &mut Findings,
+    ) -> anyhow::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        let sight = &mut findings.sight;
+        if let Some(meaning) = sight.meaning.take() {
+            self.apply_meaning(tx, asset, meaning).await?;
+            entries.push(Entry::upsert(ChangeKind::Embedding, asset.id));
+        }
+        if let (Some(found), Some(size)) = (sight.faces.take(), sight.size) {
+            entries.extend(self.apply_faces(tx, asset, found, size).await?);
+        }
+        if let Some(lines) = sight.lines.take() {
+            let lines: Vec<TextLine> = lines
+                .into_iter()
+                .map(|line| self.text_line(asset, line))
+                .collect();
+            let gone = text_lines::replace(tx, asset.owner_id, asset.id, &lines).await?;
+            entries.extend(
+                gone.into_iter()
+                    .map(|id| Entry::delete(ChangeKind::TextLine, id).within(asset.id)),
+            );
+            entries.extend(
+                lines
+                    .iter()
+                    .map(|line| Entry::upsert(ChangeKind::TextLine, line.id).within(asset.id)),
+            );
+        }
+        Ok(entries)
+    }
+
+    async fn apply_meaning(
+        &self,
+        tx: &mut Tx,
+        asset: &Asset,
+        meaning: Meaning,
+    ) -> anyhow::Result<()> {
+        let (owner, id) = (asset.owner_id, asset.id);
+        let vision::Look {
+            labels: found,
+            feature,
+            quality,
+            ..
+        } = meaning.look;
+        for (vision, moments) in meaning.vectors {
+            embeddings::replace(tx, owner, vision.model(), id, &moments).await?;
+        }
+        if meaning.is_behind {
+            self.follow_search_model(tx, owner).await?;
+        }
+        let found: Vec<labels::Label> = found.into_iter().map(label).collect();
+        labels::replace(tx, owner, id, LabelSource::Classifier, &found).await?;
+        if let Some(objects) = meaning.objects {
+            labels::replace(tx, owner, id, LabelSource::Detector, &objects).await?;
+        }
+        assets::set_quality(tx, owner, id, f64::from(quality)).await?;
+        looks::upsert(tx, owner, &duplicates::look_of(id, &feature)).await?;
+        self.want_comparing(tx, owner).await?;
+        Ok(())
+    }
+
+    /// Faces that were known keep their ids and what a person said of them; new ones are added; those that are not found
+    /// any more go, unless a person drew or confirmed them.
+    async fn apply_faces(
+        &self,
+        tx: &mut Tx,
+        asset: &Asset,
+        found: Vec<vision::Face>,
+        size: Size,
+    ) -> anyhow::Result<Vec<Entry>> {
+        let (owner, id, now) = (asset.owner_id, asset.id, self.now());
+        let known = faces::list_boxes(tx, owner, id).await?;
+        let mut entries = Vec::new();
+        let mut seen: HashSet<FaceId> = HashSet::new();
+        for face in found {
+            let score = f64::from(face.score);
+            let same = known
+                .iter()
+                .filter(|(known, ..)| !seen.contains(known))
+                .map(|(known, bounds, whole)| (*known, overlap(face.bounds, *bounds, *whole)))
+                .max_by(|a, b| a.1.total_cmp(&b.1))
+                .filter(|(_, overlap)| *overlap >= SAME_FACE);
+            if let Some((known, _)) = same {
+                faces::describe(tx, known, &face.vector, score).await?;
+                seen.insert(known);
+                continue;
+            }
+            let row = found_face(self.new_id(FaceId::new), asset, &face, size, now);
+            faces::insert(tx, &row, &face.vector, score).await?;
+            entries.push(Entry::upsert(ChangeKind::Face, row.id));
+        }
+        for face in people::list_faces_of_asset(tx, owner, id).await? {
+            let was_known = known.iter().any(|(known, ..)| *known == face.id);
+            let is_said = face.is_confirmed || face.source != FaceSource::MachineLearning;
+            if was_known && !is_said && !seen.contains(&face.id) {
+                people::delete_face(tx, face.id).await?;
+                entries.push(Entry::delete(ChangeKind::Face, face.id));
+            }
+        }
+        self.want_clustering(tx, owner).await?;
+        Ok(entries)
+    }
+
+    fn text_line(&self, asset: &Asset, line: vision::Line) -> TextLine {
+        let [[x1, y1], [x2, y2], [x3, y3], [x4, y4]] =
+            line.corners.map(|corner| corner.map(f64::from));
+        TextLine {
+            id: self.new_id(heirloom_types::ids::new_uuid),
+            asset_id: asset.id,
+            x1,
+            y1,
+            x2,
+            y2,
+            x3,
+            y3,
+            x4,
+            y4,
+            text: line.text,
+            box_score: f64::from(line.box_score),
+            text_score: f64::from(line.text_score),
+        }
+    }
+}
+
+/// At most the size of a preview: a larger picture shows the models nothing more.
+async fn reduced(frame: Frame) -> Result<Frame, StageFailure> {
+    tokio::task::spawn_blocking(move || renditions::reduced(&frame))
+        .await
+        .map_err(StageFailure::passing)?
+        .map_err(StageFailure::r#final)
+}
+
+fn label(label: vision::Label) -> labels::Label {
+    labels::Label {
+        name: label.name,
+        score: f64::from(label.score),
+    }
+}
+
+/// Each sort of object once, as sure as the surest.
+fn best(objects: Vec<vision::Object>) -> Vec<labels::Label> {
+    let mut best: Vec<labels::Label> = Vec::new();
+    for object in objects {
+        let score = f64::from(object.score);
+        match best.iter_mut().find(|label| label.name == object.name) {
+            Some(known) => known.score = known.score.max(score),
+            None => best.push(labels::Label {
+                name: object.name,
+                score,
+            }),
+        }
+    }
+    best
+}
+
+fn found_face(
+    id: FaceId,
+    asset: &Asset,
+    face: &vision::Face,
+    size: Size,
+    now: heirloom_types::time::Timestamp,
+) -> Face {
+    let (width, height) = (size.width as i32, size.height as i32);
+    let Bounds { x1, y1, x2, y2 } = face.bounds;
+    let pixel = |fraction: f32, side: i32| ((fraction * side as f32).round() as i32).clamp(0, side);
+    Face {
+        id,
+        owner_id: asset.owner_id,
+        asset_id: asset.id,
+        person_id: None,
+        image_width: width,
+        image_height: height,
+        x1: pixel(x1, width),
+        y1: pixel(y1, height),
+        x2: pixel(x2, width),
+        y2: pixel(y2, height),
+        source: FaceSource::MachineLearning,
+        is_confirmed: false,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+/// Common area by joint area, of a box in fractions and one in pixels of a picture of that size.
+fn overlap(bounds: Bounds, pixels: [i32; 4], [width, height]: [i32; 2]) -> f64 {
+    let Bounds { x1, y1, x2, y2 } = bounds;
+    let [left, top, right, bottom] = [x1, y1, x2, y2].map(f64::from);
+    let (width, height) = (f64::from(width.max(1)), f64::from(height.max(1)));
+    let [x1, y1, x2, y2] = pixels.map(f64::from);
+    let (x1, y1, x2, y2) = (x1 / width, y1 / height, x2 / width, y2 / height);
+    let shared = (right.min(x2) - left.max(x1)).max(0.0) * (bottom.min(y2) - top.max(y1)).max(0.0);
+    let joint = (right - left) * (bottom - top) + (x2 - x1) * (y2 - y1) - shared;
+    if joint > 0.0 { shared / joint } else { 0.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_of_one_face_overlap_whatever_they_are_measured_in() {
+        let bounds = |x1, y1, x2, y2| Bounds { x1, y1, x2, y2 };
+        let square = bounds(0.25, 0.25, 0.5, 0.5);
+        let same = overlap(square, [25, 50, 50, 100], [100, 200]);
+        assert!((same - 1.0).abs() < 1e-9);
+        let none = overlap(square, [60, 120, 80, 150], [100, 200]);
+        assert!(none < 1e-9);
+        let empty = overlap(bounds(0.5, 0.5, 0.5, 0.5), [0, 0, 0, 0], [0, 0]);
+        assert!(empty < 1e-9);
+    }
+}

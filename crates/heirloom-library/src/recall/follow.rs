@@ -1,0 +1,231 @@
+//! How one index comes to be and stays true.
+
+use std::{collections::BTreeSet, path::Path};
+
+use heirloom_store::{
+    Db, Tx,
+    changes::{self, ChangeKind, ChangeOp},
+    embeddings::{self, Embedding},
+    vectors::{Facts, Header, Index, list_facts},
+};
+use heirloom_types::ids::{AssetId, UserId};
+use uuid::Uuid;
+
+use crate::{Error, Result};
+
+/// Vectors read at a time: a few megabytes.
+const PAGE: i64 = 2_000;
+/// Entries of the feed read at a time.
+const ENTRIES: i64 = 5_000;
+/// Smaller indexes are read from the table as fast as from a file.
+const SNAPSHOT_LEAST: usize = 2_000;
+/// A snapshot is written anew when this part of the index has changed since.
+const SNAPSHOT_SHARE: usize = 10;
+
+/// An index and how far it has followed its owner's feed; empty until it is first brought up.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// None until the first vector says how long vectors are.
+    index: Option<Index>,
+    seq: Option<i64>,
+    unsaved: usize,
+}
+
+impl State {
+    pub(super) fn index(&self) -> Option<&Index> {
+        self.index.as_ref()
+    }
+
+    pub(super) fn memory(&self) -> usize {
+        self.index.as_ref().map_or(0, Index::memory)
+    }
+
+    pub(super) fn is_at_least(&self, position: i64) -> bool {
+        self.seq.is_some_and(|seq| seq >= position)
+    }
+
+    /// Makes it true as of now.
+    pub(super) async fn bring_up(
+        &mut self,
+        db: &Db,
+        owner: UserId,
+        model: &str,
+        snapshot: Option<&Path>,
+    ) -> Result<()> {
+        if self.seq.is_none()
+            && let Some(path) = snapshot
+        {
+            self.load(path, model).await;
+        }
+        if !self.follow(db, owner, model).await? {
+            self.build(db, owner, model).await?;
+            self.follow(db, owner, model).await?;
+        }
+        if let Some(path) = snapshot {
+            self.save(path, model);
+        }
+        Ok(())
+    }
+
+    async fn load(&mut self, path: &Path, model: &str) {
+        let from = path.to_owned();
+        let loaded = tokio::task::spawn_blocking(move || Index::load(&from)).await;
+        match loaded {
+            Ok(Ok((index, header))) if header.model == model => {
+                (self.index, self.seq) = (Some(index), Some(header.feed_seq));
+            }
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Ok(Err(error)) => {
+                tracing::warn!(path = %path.display(), %error, "an index's snapshot cannot be used; it is made anew");
+            }
+            Ok(Ok(_)) | Err(_) => {}
+        }
+    }
+
+    /// Reads everything from the table. What changes meanwhile is in the feed after the position noted first.
+    async fn build(&mut self, db: &Db, owner: UserId, model: &str) -> Result<()> {
+        let seq = changes::position(&mut db.read().await?, owner).await?;
+        *self = Self {
+            seq: Some(seq),
+            ..Self::default()
+        };
+        let mut after = (AssetId(Uuid::nil()), -1);
+        loop {
+            let mut tx = db.read().await?;
+            let mut page = embeddings::list_page(&mut tx, owner, model, after, PAGE).await?;
+            let Some(last) = page.last().map(|row| (row.asset_id, row.moment_ms)) else {
+                return Ok(());
+            };
+            // The last asset may have more moments on the next page: it is read as a whole.
+            let tail = embeddings::list(&mut tx, owner, model, last.0).await?;
+            after = tail
+                .last()
+                .map_or(last, |row| (row.asset_id, row.moment_ms));
+            page.retain(|row| row.asset_id != last.0);
+            page.extend(tail);
+            self.put(&mut tx, owner, page).await?;
+        }
+    }
+
+    /// Applies what the feed has had since; false when it does not reach back that far.
+    async fn follow(&mut self, db: &Db, owner: UserId, model: &str) -> Result<bool> {
+        let Some(mut seq) = self.seq else {
+            return Ok(false);
+        };
+        loop {
+            let mut tx = db.read().await?;
+            if changes::oldest_position(&mut tx, owner).await? > seq
+                || changes::position(&mut tx, owner).await? < seq
+            {
+                return Ok(false);
+            }
+            let entries = changes::list_after(&mut tx, owner, seq, ENTRIES).await?;
+            let Some(last) = entries.last().map(|entry| entry.seq) else {
+                return Ok(true);
+            };
+            let mut embedded = BTreeSet::new();
+            let mut changed = BTreeSet::new();
+            for entry in entries {
+                let asset = AssetId(entry.entity_id);
+                match (entry.kind, entry.op) {
+                    (ChangeKind::Embedding, _) => _ = embedded.insert(asset),
+                    (ChangeKind::Asset, ChangeOp::Upsert) => _ = changed.insert(asset),
+                    (ChangeKind::Asset, ChangeOp::Delete) => self.remove(asset),
+                    _ => {}
+                }
+            }
+            let embedded: Vec<AssetId> = embedded.into_iter().collect();
+            let rows = embeddings::list_of_assets(&mut tx, owner, model, &embedded).await?;
+            for asset in embedded {
+                self.remove(asset);
+            }
+            self.put(&mut tx, owner, rows).await?;
+            self.refresh_facts(&mut tx, owner, changed).await?;
+            (seq, self.seq) = (last, Some(last));
+        }
+    }
+
+    fn remove(&mut self, asset: AssetId) {
+        if let Some(index) = &mut self.index
+            && index.contains(asset)
+        {
+            index.remove(asset);
+            self.unsaved += 1;
+        }
+    }
+
+    async fn refresh_facts(
+        &mut self,
+        tx: &mut Tx,
+        owner: UserId,
+        changed: BTreeSet<AssetId>,
+    ) -> Result<()> {
+        let Some(index) = &mut self.index else {
+            return Ok(());
+        };
+        let changed: Vec<AssetId> = changed
+            .into_iter()
+            .filter(|asset| index.contains(*asset))
+            .collect();
+        for (asset, facts) in list_facts(tx, owner, &changed).await? {
+            index.set_facts(asset, facts);
+            self.unsaved += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes in rows that are whole assets, an asset's rows together.
+    async fn put(&mut self, tx: &mut Tx, owner: UserId, mut rows: Vec<Embedding>) -> Result<()> {
+        rows.sort_by_key(|row| (row.asset_id, row.moment_ms));
+        let mut assets: Vec<AssetId> = rows.iter().map(|row| row.asset_id).collect();
+        assets.dedup();
+        let facts = list_facts(tx, owner, &assets).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.unsaved += assets.len();
+        let known = self.index.take();
+        let filled = tokio::task::spawn_blocking(move || fill(known, &rows, &facts)).await;
+        self.index = filled.map_err(|error| Error::Internal(error.into()))?;
+        Ok(())
+    }
+
+    /// Writes a snapshot when enough is new.
+    fn save(&mut self, path: &Path, model: &str) {
+        let (Some(index), Some(feed_seq)) = (&self.index, self.seq) else {
+            return;
+        };
+        if index.len() < SNAPSHOT_LEAST || self.unsaved * SNAPSHOT_SHARE < index.len() {
+            return;
+        }
+        let header = Header {
+            model: model.to_owned(),
+            feed_seq,
+        };
+        match tokio::task::block_in_place(|| index.save(path, &header)) {
+            Ok(()) => self.unsaved = 0,
+            Err(error) => {
+                tracing::warn!(path = %path.display(), %error, "an index's snapshot cannot be written");
+            }
+        }
+    }
+}
+
+fn fill(known: Option<Index>, rows: &[Embedding], facts: &[(AssetId, Facts)]) -> Option<Index> {
+    let facts: std::collections::HashMap<AssetId, Facts> = facts.iter().copied().collect();
+    let dimensions = rows.first()?.vector.len();
+    let mut index = known.unwrap_or_else(|| Index::new(dimensions));
+    for asset in rows.chunk_by(|a, b| a.asset_id == b.asset_id) {
+        let Some(known) = facts.get(&asset[0].asset_id) else {
+            continue;
+        };
+        let moments: Vec<(i64, Vec<f32>)> = asset
+            .iter()
+            .map(|row| (row.moment_ms, row.vector.clone()))
+            .collect();
+        if let Err(error) = index.put(asset[0].asset_id, *known, &moments) {
+            tracing::warn!(asset = %asset[0].asset_id, %error, "an asset's vectors are left out of the index");
+        }
+    }
+    Some(index)
+}

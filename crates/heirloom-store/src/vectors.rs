@@ -1,0 +1,312 @@
+//! Exact search among the vectors of one owner, in memory.
+//!
+//! An [`Index`] holds eight bits a number, in two planes of four (`code`). A search reads the high plane of every row that
+//! may be found, computes an estimate and a bound that the truth cannot break, and looks closer only where the bound
+//! allows one of the best: first the low plane, then the query's second part. What is left is a handful of
+//! [`Candidate`]s among which the best certainly are; [`rank`] orders them by the full vectors, which stay in the database.
+//! So the answer is that of comparing everything with everything, whatever the data are like.
+//!
+//! An index is a cache: it can be thrown away at any time. It is made from the table `embeddings`, keeps what is asked of
+//! assets most often beside the codes ([`Facts`]) so that those filters cost no query, and can be kept in a file
+//! (`snapshot`).
+
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the machine that the search finds itself on"
+)]
+mod code;
+mod facts;
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the machine that the search finds itself on"
+)]
+mod kernel;
+mod rotation;
+#[expect(
+    clippy::inline_always,
+    reason = "only what is inlined is compiled for the machine that the search finds itself on"
+)]
+mod scan;
+mod snapshot;
+
+use std::collections::{HashMap, HashSet};
+
+use heirloom_types::{ids::AssetId, media_type::MediaKind};
+
+pub use facts::list_facts;
+pub use scan::{Candidate, Hit, rank};
+pub use snapshot::Header;
+
+use crate::assets::Visibility;
+use code::Measure;
+use rotation::{BLOCK, Rotation};
+
+/// Rows that are gone are swept out when they are more than this part of all.
+const DEAD_SHARE_MAX: usize = 4;
+/// The slot of a row that is gone.
+const NOBODY: u32 = u32::MAX;
+
+/// What most searches ask of assets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Facts {
+    pub taken_micros: i64,
+    /// By the clock on the wall.
+    pub local_micros: i64,
+    pub visibility: Visibility,
+    pub kind: MediaKind,
+    pub is_trashed: bool,
+    pub is_favorite: bool,
+}
+
+/// Why a vector cannot be kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("a vector of {found} numbers does not belong among vectors of {wanted}")]
+    Length { wanted: usize, found: usize },
+    #[error("a vector has numbers that are not finite")]
+    NotFinite,
+}
+
+/// The vectors that one model made of one owner's assets.
+#[derive(Clone, Debug)]
+pub struct Index {
+    dimensions: usize,
+    rotation: Rotation,
+    high: Vec<u8>,
+    low: Vec<u8>,
+    measures: Vec<Measure>,
+    moments: Vec<i64>,
+    /// Of each row, its asset's place in `assets`; the rows of an asset are together.
+    slots: Vec<u32>,
+    assets: Vec<AssetId>,
+    facts: Vec<Facts>,
+    places: HashMap<AssetId, Place>,
+    dead: usize,
+    longest: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    slot: u32,
+    row: u32,
+    rows: u32,
+}
+
+/// Rows that may be found.
+#[derive(Clone, Debug)]
+pub struct Selection(Vec<u64>);
+
+impl Index {
+    /// An empty index of vectors of that length.
+    pub fn new(dimensions: usize) -> Self {
+        Self {
+            dimensions,
+            rotation: Rotation::new(padded(dimensions)),
+            high: Vec::new(),
+            low: Vec::new(),
+            measures: Vec::new(),
+            moments: Vec::new(),
+            slots: Vec::new(),
+            assets: Vec::new(),
+            facts: Vec::new(),
+            places: HashMap::new(),
+            dead: 0,
+            longest: 0.0,
+        }
+    }
+
+    /// How many numbers a vector has.
+    pub fn dimensions(&self) -> usize {
+        self.dimensions
+    }
+
+    /// How many assets there are.
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    pub fn contains(&self, asset: AssetId) -> bool {
+        self.places.contains_key(&asset)
+    }
+
+    /// Bytes it takes.
+    pub fn memory(&self) -> usize {
+        /// Of one entry of the map, with its share of empty ones.
+        const PLACE: usize = (size_of::<(AssetId, Place)>() + 1) * 8 / 7;
+        self.high.capacity()
+            + self.low.capacity()
+            + self.measures.capacity() * size_of::<Measure>()
+            + self.moments.capacity() * size_of::<i64>()
+            + self.slots.capacity() * size_of::<u32>()
+            + self.assets.capacity() * size_of::<AssetId>()
+            + self.facts.capacity() * size_of::<Facts>()
+            + self.places.capacity() * PLACE
+    }
+
+    /// Puts these moments in the place of all that is known of the asset; with none it is removed.
+    pub fn put(
+        &mut self,
+        asset: AssetId,
+        facts: Facts,
+        moments: &[(i64, Vec<f32>)],
+    ) -> Result<(), Unusable> {
+        for (_, vector) in moments {
+            self.check(vector)?;
+        }
+        self.remove(asset);
+        if moments.is_empty() {
+            return Ok(());
+        }
+        let slot = self.assets.len() as u32;
+        self.places.insert(
+            asset,
+            Place {
+                slot,
+                row: self.slots.len() as u32,
+                rows: moments.len() as u32,
+            },
+        );
+        self.assets.push(asset);
+        self.facts.push(facts);
+        for (moment, vector) in moments {
+            self.longest = self.longest.max(code::length(vector));
+            let coded = code::encode(&self.rotation.apply(vector));
+            self.high.extend(coded.high);
+            self.low.extend(coded.low);
+            self.measures.push(coded.measure);
+            self.moments.push(*moment);
+            self.slots.push(slot);
+        }
+        Ok(())
+    }
+
+    /// What is now true of an asset, if it is here.
+    pub fn set_facts(&mut self, asset: AssetId, facts: Facts) {
+        if let Some(place) = self.places.get(&asset) {
+            self.facts[place.slot as usize] = facts;
+        }
+    }
+
+    /// Forgets an asset.
+    pub fn remove(&mut self, asset: AssetId) {
+        let Some(place) = self.places.remove(&asset) else {
+            return;
+        };
+        let rows = place.row as usize..(place.row + place.rows) as usize;
+        self.dead += rows.len();
+        self.slots[rows].fill(NOBODY);
+        if self.dead * DEAD_SHARE_MAX > self.slots.len() {
+            self.sweep();
+        }
+    }
+
+    /// Whether the vector could be compared with those here.
+    pub fn check(&self, vector: &[f32]) -> Result<(), Unusable> {
+        if vector.len() != self.dimensions {
+            return Err(Unusable::Length {
+                wanted: self.dimensions,
+                found: vector.len(),
+            });
+        }
+        if code::length(vector).is_finite() {
+            Ok(())
+        } else {
+            Err(Unusable::NotFinite)
+        }
+    }
+
+    /// The rows of assets of which this is true.
+    pub fn select(&self, is_wanted: impl Fn(&Facts) -> bool) -> Selection {
+        let wanted: Vec<bool> = self.facts.iter().map(is_wanted).collect();
+        self.select_rows(|slot| wanted[slot as usize])
+    }
+
+    /// The rows of these assets.
+    pub fn select_assets(&self, assets: &HashSet<AssetId>) -> Selection {
+        let mut rows = vec![0u64; self.slots.len().div_ceil(64)];
+        for place in assets.iter().filter_map(|asset| self.places.get(asset)) {
+            for row in place.row..place.row + place.rows {
+                rows[row as usize / 64] |= 1 << (row % 64);
+            }
+        }
+        Selection(rows)
+    }
+
+    fn select_rows(&self, is_wanted: impl Fn(u32) -> bool) -> Selection {
+        Selection(
+            self.slots
+                .chunks(64)
+                .map(|slots| {
+                    slots.iter().enumerate().fold(0, |word, (at, &slot)| {
+                        word | (u64::from(slot != NOBODY && is_wanted(slot)) << at)
+                    })
+                })
+                .collect(),
+        )
+    }
+
+    /// Writes the rows that live together, without those that are gone.
+    fn sweep(&mut self) {
+        let half = self.row_bytes();
+        let old = std::mem::replace(self, Self::new(self.dimensions));
+        self.longest = old.longest;
+        let mut row = 0;
+        while row < old.slots.len() {
+            let slot = old.slots[row];
+            if slot == NOBODY {
+                row += 1;
+                continue;
+            }
+            let asset = old.assets[slot as usize];
+            let rows = row..row + old.places[&asset].rows as usize;
+            let place = Place {
+                slot: self.assets.len() as u32,
+                row: self.slots.len() as u32,
+                rows: rows.len() as u32,
+            };
+            self.places.insert(asset, place);
+            self.assets.push(asset);
+            self.facts.push(old.facts[slot as usize]);
+            let bytes = rows.start * half..rows.end * half;
+            self.high.extend_from_slice(&old.high[bytes.clone()]);
+            self.low.extend_from_slice(&old.low[bytes]);
+            self.measures.extend_from_slice(&old.measures[rows.clone()]);
+            self.moments.extend_from_slice(&old.moments[rows.clone()]);
+            self.slots
+                .extend(std::iter::repeat_n(place.slot, rows.len()));
+            row = rows.end;
+        }
+    }
+
+    /// Bytes of one plane of one row.
+    fn row_bytes(&self) -> usize {
+        padded(self.dimensions) / 2
+    }
+}
+
+impl Selection {
+    /// What is in both.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word &= other;
+        }
+        self
+    }
+
+    /// How many rows.
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+}
+
+fn padded(dimensions: usize) -> usize {
+    dimensions.max(1).next_multiple_of(BLOCK)
+}
+
+#[cfg(test)]
+mod tests;

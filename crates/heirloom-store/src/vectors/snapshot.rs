@@ -1,0 +1,250 @@
+//! An index in a file: read back, it answers at once. A file that is not whole, of another version, or of another model
+//! is refused; the index is then made anew from the database.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, BufWriter, Read, Write},
+    path::Path,
+};
+
+use heirloom_types::{ids::AssetId, media_type::MediaKind};
+use uuid::Uuid;
+
+use super::{Facts, Index, NOBODY, Place, code::Measure, padded};
+use crate::assets::Visibility;
+
+/// Changes whenever codes, the rotation or the layout do.
+const MAGIC: &[u8; 8] = b"HLVEC\0\0\x01";
+/// Longer names and lengths than any model's are a sign of a broken file.
+const NAME_MAX: u64 = 1_024;
+const DIMENSIONS_MAX: u64 = 1 << 16;
+/// Bytes of one row beside its codes, and of one asset.
+const ROW: usize = 4 + 4 + 4 + 8 + 4;
+const ASSET: usize = 16 + 8 + 8 + 1;
+
+/// What a file says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// The embedding space.
+    pub model: String,
+    /// Where the owner's change feed stood: what came later is not in the file.
+    pub feed_seq: i64,
+}
+
+impl Index {
+    /// Writes the index; afterwards the file is there as a whole or not at all.
+    pub fn save(&self, path: &Path, header: &Header) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let part = path.with_extension("part");
+        let file = File::create(&part)?;
+        let mut output = Hashed::new(BufWriter::with_capacity(1 << 20, file));
+        self.write(&mut output, header)?;
+        let digest = output.hasher.finalize();
+        let mut buffered = output.inner;
+        buffered.write_all(digest.as_bytes())?;
+        buffered.into_inner()?.sync_all()?;
+        std::fs::rename(&part, path)?;
+        File::open(folder)?.sync_all()
+    }
+
+    /// Reads an index back; an error says why the file cannot be used.
+    pub fn load(path: &Path) -> io::Result<(Self, Header)> {
+        let file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut input = Hashed::new(BufReader::with_capacity(1 << 20, file));
+        let read = Self::read(&mut input, length)?;
+        let digest = input.hasher.finalize();
+        let mut found = [0; 32];
+        input.inner.read_exact(&mut found)?;
+        if digest != found {
+            return Err(broken("its checksum does not match"));
+        }
+        Ok(read)
+    }
+
+    fn write(&self, output: &mut impl Write, header: &Header) -> io::Result<()> {
+        output.write_all(MAGIC)?;
+        output.write_all(&header.feed_seq.to_le_bytes())?;
+        for number in [
+            self.dimensions as u64,
+            self.slots.len() as u64,
+            self.assets.len() as u64,
+            header.model.len() as u64,
+        ] {
+            output.write_all(&number.to_le_bytes())?;
+        }
+        output.write_all(&self.longest.to_le_bytes())?;
+        output.write_all(header.model.as_bytes())?;
+        for (asset, facts) in self.assets.iter().zip(&self.facts) {
+            output.write_all(asset.0.as_bytes())?;
+            output.write_all(&facts.taken_micros.to_le_bytes())?;
+            output.write_all(&facts.local_micros.to_le_bytes())?;
+            output.write_all(&[flags(*facts)])?;
+        }
+        for ((measure, moment), slot) in self.measures.iter().zip(&self.moments).zip(&self.slots) {
+            for number in [measure.step, measure.coarse, measure.fine] {
+                output.write_all(&number.to_le_bytes())?;
+            }
+            output.write_all(&moment.to_le_bytes())?;
+            output.write_all(&slot.to_le_bytes())?;
+        }
+        output.write_all(&self.high)?;
+        output.write_all(&self.low)
+    }
+
+    fn read(input: &mut impl Read, length: u64) -> io::Result<(Self, Header)> {
+        if &array::<8>(input)? != MAGIC {
+            return Err(broken("it is of another version, or no index"));
+        }
+        let feed_seq = i64::from_le_bytes(array(input)?);
+        let mut number = || array(input).map(u64::from_le_bytes);
+        let (dimensions, rows, assets, name) = (number()?, number()?, number()?, number()?);
+        let longest = f64::from_le_bytes(array(input)?);
+        let plausible = dimensions <= DIMENSIONS_MAX
+            && name <= NAME_MAX
+            && rows <= length
+            && assets <= rows
+            && length == whole(dimensions, rows, assets, name);
+        if !plausible {
+            return Err(broken("it is cut short or too long"));
+        }
+        let model = String::from_utf8(bytes(input, name)?)
+            .map_err(|_| broken("the name of its model is no text"))?;
+        let mut index = Self::new(dimensions as usize);
+        index.longest = longest;
+        for _ in 0..assets {
+            index.assets.push(AssetId(Uuid::from_bytes(array(input)?)));
+            let (taken, local) = (array(input)?, array(input)?);
+            index
+                .facts
+                .push(facts([taken, local], array::<1>(input)?[0])?);
+        }
+        for _ in 0..rows {
+            index.measures.push(Measure {
+                step: f32::from_le_bytes(array(input)?),
+                coarse: f32::from_le_bytes(array(input)?),
+                fine: f32::from_le_bytes(array(input)?),
+            });
+            index.moments.push(i64::from_le_bytes(array(input)?));
+            index.slots.push(u32::from_le_bytes(array(input)?));
+        }
+        let plane = rows * index.row_bytes() as u64;
+        index.high = bytes(input, plane)?;
+        index.low = bytes(input, plane)?;
+        index.find_places()?;
+        Ok((index, Header { model, feed_seq }))
+    }
+
+    /// Where each asset's rows are, from the rows.
+    fn find_places(&mut self) -> io::Result<()> {
+        for (row, &slot) in self.slots.iter().enumerate() {
+            if slot == NOBODY {
+                self.dead += 1;
+                continue;
+            }
+            let asset = *self
+                .assets
+                .get(slot as usize)
+                .ok_or_else(|| broken("a row names no asset"))?;
+            let row = row as u32;
+            let place = self
+                .places
+                .entry(asset)
+                .or_insert(Place { slot, row, rows: 0 });
+            if place.slot != slot || place.row + place.rows != row {
+                return Err(broken("an asset's rows are not together"));
+            }
+            place.rows += 1;
+        }
+        Ok(())
+    }
+}
+
+fn whole(dimensions: u64, rows: u64, assets: u64, name: u64) -> u64 {
+    let codes = padded(dimensions as usize) as u64;
+    (MAGIC.len() as u64 + 6 * 8)
+        + name
+        + assets * ASSET as u64
+        + rows.saturating_mul(ROW as u64 + codes)
+        + 32
+}
+
+fn flags(facts: Facts) -> u8 {
+    let visibility = Visibility::EVERY
+        .iter()
+        .position(|known| *known == facts.visibility)
+        .unwrap_or_default() as u8;
+    visibility
+        | u8::from(facts.kind == MediaKind::Video) << 4
+        | u8::from(facts.is_trashed) << 5
+        | u8::from(facts.is_favorite) << 6
+}
+
+fn facts([taken, local]: [[u8; 8]; 2], flags: u8) -> io::Result<Facts> {
+    Ok(Facts {
+        taken_micros: i64::from_le_bytes(taken),
+        local_micros: i64::from_le_bytes(local),
+        visibility: *Visibility::EVERY
+            .get(usize::from(flags & 15))
+            .ok_or_else(|| broken("an asset has a visibility that is unknown"))?,
+        kind: if flags & 16 == 0 {
+            MediaKind::Image
+        } else {
+            MediaKind::Video
+        },
+        is_trashed: flags & 32 != 0,
+        is_favorite: flags & 64 != 0,
+    })
+}
+
+fn array<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    input.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn bytes(input: &mut impl Read, count: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; count as usize];
+    input.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn broken(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
+
+/// Hashes what passes.
+struct Hashed<T> {
+    inner: T,
+    hasher: blake3::Hasher,
+}
+
+impl<T> Hashed<T> {
+    fn new(inner: T) -> Self {
+        Self {
+            inner,
+            hasher: blake3::Hasher::new(),
+        }
+    }
+}
+
+impl<T: Read> Read for Hashed<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl<T: Write> Write for Hashed<T> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.inner.write(buffer)?;
+        self.hasher.update(&buffer[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
+}

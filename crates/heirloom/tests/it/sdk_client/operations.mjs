@@ -1,0 +1,29 @@
+// What clients other than the official web page call, as the package names it.
+export const IN_SCOPE = `
+getActivities createActivity getActivityStatistics deleteActivity
+getAllAlbums createAlbum deleteAlbum getAlbumInfo updateAlbumInfo removeAssetFromAlbum addAssetsToAlbum removeUserFromAlbum
+addUsersToAlbum
+getMyApiKey
+deleteAssets uploadAsset updateAssets checkBulkUpload copyAsset updateBulkAssetMetadata getAssetStatistics getAssetInfo
+updateAsset removeAssetEdits editAsset updateAssetMetadata downloadAsset viewAsset playAssetVideo
+changePassword login logout setupPinCode lockAuthSession unlockAuthSession getAuthStatus validateAccessToken
+startOAuth finishOAuth
+getFaces
+getQueuesLegacy createJob runQueueCommandLegacy
+getMapMarkers
+searchMemories
+getPartners createPartner removePartner updatePartner
+getAllPeople getPerson updatePerson getPersonStatistics getPersonThumbnail
+getAssetsByCity getExploreData searchAssets searchPerson searchRandom searchSmart getSearchSuggestions
+getAboutInfo getServerConfig getServerFeatures getSupportedMediaTypes pingServer getServerStatistics getStorage
+getServerVersion getVersionCheck
+createSession
+getAllSharedLinks createSharedLink removeSharedLink updateSharedLink
+deleteStacks createStack
+deleteSyncAck sendSyncAck getSyncStream
+getAllTags upsertTags bulkTagAssets getTagById untagAssets tagAssets
+getTimeBucket getTimeBuckets
+emptyTrash restoreTrash restoreAssets
+searchUsers getMyUser updateMyUser getMyPreferences createProfileImage getProfileImage
+getAssetsByOriginalPath getUniqueOriginalPaths
+`.trim().split(/\s+/);

@@ -1,0 +1,98 @@
+//! The web client, embedded in the real binary, used by a real browser (`web/e2e`), on a desktop and on a phone.
+
+use std::{path::Path, process::Command};
+
+use reqwest::{StatusCode, header};
+
+use crate::{media, server::Server};
+
+#[tokio::test]
+async fn the_page_and_its_files_are_served_with_a_strict_policy() {
+    let server = Server::fresh();
+    let get = |path: &str| {
+        server
+            .client
+            .get(format!("{}{path}", server.address))
+            .send()
+    };
+    for path in ["/", "/albums/some-id", "/share/no-such-key", "/s/none"] {
+        let page = get(path).await.unwrap();
+        assert_eq!(page.status(), StatusCode::OK, "{path}");
+        let policy = page.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .unwrap();
+        assert!(
+            policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"),
+            "{policy}"
+        );
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-cache");
+        assert!(
+            page.text()
+                .await
+                .unwrap()
+                .contains("<title>Heirloom</title>")
+        );
+    }
+    for path in ["/assets/of-an-older-version.js", "/api/no-such-thing"] {
+        assert_eq!(
+            get(path).await.unwrap().status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn people_use_it_in_a_browser() {
+    if std::env::var_os("HEIRLOOM_TEST_CLIENTS").is_none() {
+        println!("skipped: HEIRLOOM_TEST_CLIENTS is not set (cargo xtask test sets it)");
+        return;
+    }
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
+    assert!(
+        client.join("dist/index.html").is_file(),
+        "web/dist is not built: cargo xtask setup does that"
+    );
+    let server = Server::fresh();
+    let folder = tempfile::tempdir().unwrap();
+    photos(folder.path());
+    let status = Command::new("node")
+        .args(["e2e/run.mjs"])
+        .current_dir(client)
+        .env("BASE", &server.address)
+        .env("PHOTOS", folder.path())
+        .env("BINARY", env!("CARGO_BIN_EXE_heirloom"))
+        .status()
+        .unwrap();
+    assert!(
+        status.success(),
+        "the browser's tests failed; what they said is above"
+    );
+}
+
+/// Pictures of several shapes and months, a video, and a file that is no picture.
+fn photos(folder: &Path) {
+    for (at, (width, height)) in [
+        (1200, 800),
+        (800, 1200),
+        (1600, 700),
+        (900, 900),
+        (1200, 900),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for month in [3, 6, 9] {
+            let taken = format!("202{at}:{month:02}:1{at} 1{at}:20:00");
+            let bytes =
+                media::jpeg_with_exif(width, height, (at * 50 + month) as u8, 1, &taken, "+00:00");
+            std::fs::write(
+                folder.join(format!("photo {at} {month} – Größe 写真.jpg")),
+                bytes,
+            )
+            .unwrap();
+        }
+    }
+    std::fs::write(folder.join("film.mp4"), media::video()).unwrap();
+    std::fs::write(folder.join("notes.txt"), "no picture").unwrap();
+}
