@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ada, base, call, onBoth, photos, visit } from './browser';
+
+onBoth('a setting of the server is changed, refused where it is wrong, and set back', async ({ page, context, checkAccess }) => {
+  const before = await call<{ trash: { days: number } }>(context, 'GET', '/system-config');
+  await page.goto('/admin');
+  await page.getByRole('heading', { name: 'Accounts' }).waitFor();
+  await checkAccess();
+  await page.getByRole('link', { name: 'Settings', exact: true }).and(page.locator('main a')).click();
+  const trash = page.getByRole('region', { name: 'Trash' });
+  const days = trash.getByLabel('Days in the trash');
+  await days.fill('12');
+  await trash.getByText(`Usually: ${before.trash.days}.`).waitFor();
+  await trash.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved', { exact: true }).waitFor();
+  assert.equal((await call<typeof before>(context, 'GET', '/system-config')).trash.days, 12);
+  await checkAccess();
+
+  const backup = page.getByRole('region', { name: 'Backup of the database' });
+  const when = backup.getByLabel('When');
+  await when.fill('every full moon');
+  await backup.getByRole('button', { name: 'Save' }).click();
+  await backup.getByRole('alert').waitFor();
+  // What was typed stays, marked.
+  assert.equal(await when.inputValue(), 'every full moon');
+  assert.equal(await when.getAttribute('aria-invalid'), 'true');
+  await checkAccess();
+  await backup.getByRole('button', { name: 'Cancel' }).click();
+
+  await trash.getByRole('button', { name: 'As it usually is' }).click();
+  await trash.getByRole('button', { name: 'Save' }).click();
+  await page.waitForFunction(async (days) => {
+    const config = (await (await fetch('/api/system-config')).json()) as { trash: { days: number } };
+    return config.trash.days === days;
+  }, before.trash.days);
+  assert.deepEqual(await call(context, 'GET', '/system-config'), before);
+});
+
+onBoth('the work and the health of the library', async ({ page, checkAccess }) => {
+  await page.goto('/admin/work');
+  await page.getByText('Previews', { exact: true }).waitFor();
+  await checkAccess();
+  await page.goto('/admin/health');
+  await page.getByText('Every original is as it was taken in').waitFor();
+  await checkAccess();
+});
+
+test('a name, a picture and notifications of one’s own', () =>
+  visit('desktop', async ({ page, context, checkAccess }) => {
+    const me = await call<{ id: string }>(context, 'GET', '/users/me');
+    const note = { title: 'Disk nearly full', description: 'Two gigabytes are left', type: 'Custom', level: 'warning', userId: me.id };
+    await call(context, 'POST', '/admin/notifications', note);
+    await page.goto('/settings');
+    const notes = page.getByRole('region', { name: 'Notifications' });
+    await notes.getByText('Two gigabytes are left').waitFor();
+    await notes.getByText(/ · new$/).waitFor();
+    await checkAccess();
+    await notes.getByRole('button', { name: 'Mark all as read' }).click();
+    await notes.getByText(/ · new$/).waitFor({ state: 'hidden' });
+    await notes.getByRole('button', { name: 'Delete: Disk nearly full' }).click();
+    await notes.getByText('Nothing to tell.').waitFor();
+
+    const profile = page.getByRole('region', { name: 'Profile' });
+    const chooser = page.waitForEvent('filechooser');
+    await profile.getByRole('button', { name: 'Choose a picture' }).click();
+    await (await chooser).setFiles(photos().filter((file) => file.endsWith('.jpg')).slice(0, 1));
+    await profile.getByRole('button', { name: 'Without picture' }).waitFor();
+    assert.ok((await context.request.get(`${base}/api/users/${me.id}/profile-image`)).ok());
+    await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('.avatar img')].every((image) => image.naturalWidth > 0));
+    await checkAccess();
+    await profile.getByRole('button', { name: 'Without picture' }).click();
+    await profile.getByRole('button', { name: 'Without picture' }).waitFor({ state: 'hidden' });
+    await profile.getByLabel('Name').waitFor();
+    assert.equal(await profile.getByLabel('Name').inputValue(), ada.name);
+  }));

@@ -1,0 +1,74 @@
+import { test } from 'node:test';
+import { call, onBoth, photos, tiles, visit } from './browser';
+
+interface Link {
+  id: string;
+  key: string;
+}
+
+onBoth('a visitor needs the password, sees the album, and adds to it', async ({ page, context, size, checkAccess }) => {
+  const { assets } = await call<{ assets: { items: { id: string }[] } }>(context, 'POST', '/search/metadata', { order: 'desc' });
+  const assetIds = assets.items.slice(3, 7).map((asset) => asset.id);
+  const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: `Lake ${size}`, assetIds });
+  const link = await call<Link>(context, 'POST', '/shared-links', { type: 'ALBUM', albumId: album.id, password: 'open sesame', allowUpload: true });
+  await context.clearCookies();
+
+  await page.goto(`/share/${link.key}`);
+  await page.getByText('This is shared with a password').waitFor();
+  await checkAccess();
+  await page.getByLabel('Password').fill('open');
+  await page.getByRole('button', { name: 'Show photos' }).click();
+  await page.getByText('That is not the password').waitFor();
+  await page.getByLabel('Password').fill('open sesame');
+  await page.getByRole('button', { name: 'Show photos' }).click();
+  await page.getByRole('heading', { name: `Lake ${size}` }).waitFor();
+  await tiles(page).nth(3).waitFor();
+  await checkAccess();
+
+  await page.locator('[data-photo] [data-open]').first().click();
+  const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
+  await viewer.waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('dialog img.preview')].some((image) => image.naturalWidth > 0));
+  await checkAccess();
+  await page.keyboard.press('Escape');
+  await viewer.waitFor({ state: 'hidden' });
+
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Add photos' }).click();
+  const own = photos().filter((file) => file.endsWith('.jpg'));
+  await (await chooser).setFiles(own.slice(0, 1));
+  await page.getByText('1 photo added').waitFor();
+  await page.waitForFunction(() => document.querySelectorAll('[data-photo]').length >= 4);
+});
+
+onBoth('a link that expired or never was says what to do', async ({ page, context, checkAccess }) => {
+  const { assets } = await call<{ assets: { items: { id: string }[] } }>(context, 'POST', '/search/metadata', { order: 'desc' });
+  const assetIds = [assets.items[0]?.id];
+  const link = await call<Link>(context, 'POST', '/shared-links', { type: 'INDIVIDUAL', assetIds, expiresAt: '2020-01-01T00:00:00.000Z' });
+  for (const key of [link.key, 'nonsense']) {
+    await page.goto(`/share/${key}`);
+    await page.getByText('This link does not work any more').waitFor();
+  }
+  await checkAccess();
+  await call(context, 'DELETE', `/shared-links/${link.id}`);
+});
+
+test('a link is made from chosen photos, and its title greets the visitor', () =>
+  visit('desktop', async ({ page, context, checkAccess }) => {
+    await page.goto('/');
+    await tiles(page).nth(1).waitFor();
+    for (const at of [0, 1]) await tiles(page).nth(at).locator('[data-check]').click({ force: true });
+    await page.getByRole('toolbar', { name: 'Selected photos' }).getByRole('button', { name: 'Share' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Share by link' });
+    await dialog.getByText('these 2 items').waitFor();
+    await dialog.getByLabel('Title').fill('For grandma – Größe');
+    await checkAccess();
+    await dialog.getByRole('button', { name: 'Create link' }).click();
+    const address = await dialog.getByRole('textbox', { name: 'Link', exact: true }).inputValue();
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('toolbar', { name: 'Selected photos' }).waitFor({ state: 'hidden' });
+    await context.clearCookies();
+    await page.goto(new URL(address).pathname);
+    await page.getByRole('heading', { name: 'For grandma – Größe' }).waitFor();
+    await tiles(page).nth(1).waitFor();
+  }));

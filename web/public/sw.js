@@ -1,0 +1,111 @@
+/*
+ * Works only over HTTPS (or on the machine itself); without it everything else works as well.
+ * Keeps the client, and what was seen lately, for when there is no network; takes what other apps share.
+ */
+const SHELL = 'shell-1';
+const SEEN = 'seen-1';
+const SHARED = 'shared-1';
+/** Pictures that stay; the oldest go first. */
+const SEEN_MAX = 1500;
+/** Answers that the first screen needs. */
+const FACTS = /^\/api\/(users\/me(\/preferences)?|server\/(config|features|storage)|timeline\/buckets?|albums|memories|people)$/;
+const PICTURE = /^\/api\/(assets|people)\/[^/]+\/thumbnail$/;
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(caches.open(SHELL).then((cache) => cache.add('/')).then(() => self.skipWaiting()));
+});
+
+self.addEventListener('activate', (event) => {
+  const known = [SHELL, SEEN, SHARED];
+  const clean = caches.keys().then((names) => Promise.all(names.filter((name) => !known.includes(name)).map((name) => caches.delete(name))));
+  event.waitUntil(clean.then(() => self.clients.claim()));
+});
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin) return;
+  if (request.method === 'POST') {
+    if (url.pathname === '/share-target') event.respondWith(takeShared(request));
+    // Another person may sign in: nothing of the one before stays on this device.
+    else if (/^\/api\/auth\/(login|logout)$/.test(url.pathname)) event.waitUntil(caches.delete(SEEN));
+    return;
+  }
+  if (request.method !== 'GET' || request.headers.has('range')) return;
+  if (request.mode === 'navigate') {
+    if (!url.pathname.startsWith('/api/')) event.respondWith(page(request, url));
+  } else if (url.pathname.startsWith('/assets/')) event.respondWith(kept(event, request, SHELL));
+  else if (mayKeep(request, url)) event.respondWith(isFixed(url) ? kept(event, request, SEEN) : fresh(event, request));
+});
+
+/** Never what is locked, and nothing of shared links: they end. */
+function mayKeep(request, url) {
+  if (url.searchParams.has('key') || url.searchParams.has('slug') || url.searchParams.get('visibility') === 'locked') return false;
+  const from = request.referrer ? new URL(request.referrer).pathname : '/';
+  if (/^\/(locked|share|s)(\/|$)/.test(from)) return false;
+  return PICTURE.test(url.pathname) || FACTS.test(url.pathname);
+}
+
+/** A picture whose address says which state of it is meant. */
+function isFixed(url) {
+  return PICTURE.test(url.pathname) && (url.searchParams.has('c') || url.searchParams.has('updatedAt'));
+}
+
+/** The client itself; without a network, as it was last. */
+async function page(request, url) {
+  try {
+    const answer = await fetch(request);
+    // Every address is answered with the same page; those of shared links carry their title.
+    if (answer.ok && url.pathname === '/') await (await caches.open(SHELL)).put('/', answer.clone());
+    return answer;
+  } catch (error) {
+    const shell = await caches.match('/', { cacheName: SHELL });
+    if (shell) return shell;
+    throw error;
+  }
+}
+
+/** What never changes under its address. */
+async function kept(event, request, name) {
+  const cache = await caches.open(name);
+  const found = await cache.match(request);
+  if (found) return found;
+  const answer = await fetch(request);
+  if (answer.status === 200) event.waitUntil(cache.put(request, answer.clone()).then(() => (name === SEEN ? trim(cache) : undefined)));
+  return answer;
+}
+
+/** What changes: from the server, else as it was last. */
+async function fresh(event, request) {
+  const cache = await caches.open(SEEN);
+  try {
+    const answer = await fetch(request);
+    if (answer.status === 200) event.waitUntil(cache.put(request, answer.clone()));
+    return answer;
+  } catch (error) {
+    const found = await cache.match(request);
+    if (found) return found;
+    throw error;
+  }
+}
+
+let puts = 0;
+async function trim(cache) {
+  puts += 1;
+  if (puts % 100 !== 1) return;
+  const keys = await cache.keys();
+  for (const key of keys.slice(0, Math.max(0, keys.length - SEEN_MAX))) await cache.delete(key);
+}
+
+/** Files that another app shares wait until the page has put them into its queue. */
+async function takeShared(request) {
+  const form = await request.formData();
+  const cache = await caches.open(SHARED);
+  let at = Date.now();
+  for (const file of form.getAll('files')) {
+    if (!(file instanceof File)) continue;
+    const headers = { 'content-type': file.type, 'x-name': encodeURIComponent(file.name), 'x-modified': String(file.lastModified) };
+    await cache.put(`/shared/${at++}`, new Response(file, { headers }));
+  }
+  return Response.redirect('/?shared', 303);
+}

@@ -1,0 +1,34 @@
+/** The client as an app of the device: offline shell, files that other apps share, the number on its icon. */
+import { uploads } from '../upload/uploads.svelte';
+import { router } from './router.svelte';
+
+const SHARED = 'shared-1';
+
+/** Needs HTTPS; over plain HTTP in a home network there is no such thing, and nothing else depends on it. */
+export function install(): void {
+  if ('serviceWorker' in navigator && import.meta.env.PROD) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+}
+
+/** What `sw.js` laid aside goes into the queue. */
+export async function takeShared(): Promise<void> {
+  if (!router.place.query.has('shared') || !('caches' in window)) return;
+  router.setQuery({ shared: null }, { replace: true });
+  const cache = await caches.open(SHARED);
+  const files: File[] = [];
+  for (const request of await cache.keys()) {
+    const response = await cache.match(request);
+    if (response) {
+      const name = decodeURIComponent(response.headers.get('x-name') ?? 'shared');
+      const lastModified = Number(response.headers.get('x-modified')) || Date.now();
+      files.push(new File([await response.blob()], name, { type: response.headers.get('content-type') ?? '', lastModified }));
+    }
+    await cache.delete(request);
+  }
+  if (files.length > 0) await uploads.add(files);
+}
+
+/** How many files still have to be added. */
+export function badge(count: number): void {
+  if (!('setAppBadge' in navigator)) return;
+  void (count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => undefined);
+}

@@ -1,0 +1,91 @@
+/** Addresses to pages. The table is in `routes.ts`. */
+import type { Component } from 'svelte';
+import type { MessageKey } from '../messages/messages.svelte';
+import { routes } from './routes';
+
+export interface Route {
+  /** `/albums/:id` */
+  path: string;
+  load: () => Promise<{ default: Component<any> }>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  title: MessageKey;
+  /** Shown without the navigation, to anybody. */
+  isPublic?: boolean;
+  /** Shown to the signed in, but filling the whole window (no navigation). */
+  isBare?: boolean;
+}
+
+export interface Place {
+  route: Route | undefined;
+  path: string;
+  params: Record<string, string>;
+  query: URLSearchParams;
+}
+
+function match(url: URL): Place {
+  const path = url.pathname.replace(/\/+$/, '') || '/';
+  for (const route of routes) {
+    const names: string[] = [];
+    const pattern = route.path.replace(/:(\w+)/g, (_, name: string) => {
+      names.push(name);
+      return '([^/]+)';
+    });
+    const found = new RegExp(`^${pattern}$`).exec(path);
+    if (found) {
+      const params = Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')]));
+      return { route, path, params, query: url.searchParams };
+    }
+  }
+  return { route: undefined, path, params: {}, query: url.searchParams };
+}
+
+class Router {
+  place = $state.raw<Place>(match(new URL(location.href)));
+  /** How many entries of the history are ours, so that "back" never leaves the site by surprise. */
+  #depth = 0;
+
+  constructor() {
+    addEventListener('popstate', (event) => {
+      this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      this.#show();
+    });
+    // Ordinary links work everywhere; those to our own pages do not load the document again.
+    document.addEventListener('click', (event) => {
+      if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+      const link = (event.target as Element).closest?.('a[href]');
+      if (!(link instanceof HTMLAnchorElement) || link.target || link.hasAttribute('download')) return;
+      const url = new URL(link.href);
+      if (url.origin !== location.origin || url.pathname.startsWith('/api/')) return;
+      event.preventDefault();
+      this.go(url.pathname + url.search + url.hash);
+    });
+  }
+
+  go(to: string, { replace = false }: { replace?: boolean } = {}): void {
+    if (to === location.pathname + location.search + location.hash) return;
+    if (replace) history.replaceState({ depth: this.#depth }, '', to);
+    else history.pushState({ depth: ++this.#depth }, '', to);
+    this.#show();
+  }
+
+  /** Sets or removes one parameter of the address. */
+  setQuery(changes: Record<string, string | null>, options: { replace?: boolean } = {}): void {
+    const url = new URL(location.href);
+    for (const [key, value] of Object.entries(changes)) {
+      if (value === null) url.searchParams.delete(key);
+      else url.searchParams.set(key, value);
+    }
+    this.go(url.pathname + url.search, options);
+  }
+
+  /** Goes back if we came from one of our pages, else to `otherwise`. */
+  back(otherwise: string): void {
+    if (this.#depth > 0) history.back();
+    else this.go(otherwise, { replace: true });
+  }
+
+  #show(): void {
+    this.place = match(new URL(location.href));
+  }
+}
+
+export const router = new Router();

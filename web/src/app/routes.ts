@@ -1,0 +1,31 @@
+/** Every page: its address, its folder under `pages/`, its title. */
+import type { Route } from './router.svelte';
+
+export const routes: Route[] = [
+  { path: '/', title: 'timeline.title', load: () => import('../pages/timeline/TimelinePage.svelte') },
+  { path: '/search', title: 'nav.search', load: () => import('../pages/search/SearchPage.svelte') },
+  { path: '/albums', title: 'albums.title', load: () => import('../pages/albums/AlbumsPage.svelte') },
+  { path: '/albums/:id', title: 'albums.album', load: () => import('../pages/albums/AlbumPage.svelte') },
+  { path: '/favorites', title: 'nav.favorites', load: () => import('../pages/favorites/FavoritesPage.svelte') },
+  { path: '/archive', title: 'nav.archive', load: () => import('../pages/archive/ArchivePage.svelte') },
+  { path: '/locked', title: 'nav.locked', load: () => import('../pages/locked/LockedPage.svelte') },
+  { path: '/trash', title: 'nav.trash', load: () => import('../pages/trash/TrashPage.svelte') },
+  { path: '/people', title: 'nav.people', load: () => import('../pages/people/PeoplePage.svelte') },
+  { path: '/people/:id', title: 'people.person', load: () => import('../pages/people/PersonPage.svelte') },
+  { path: '/map', title: 'nav.map', load: () => import('../pages/map/MapPage.svelte') },
+  { path: '/memories', title: 'nav.memories', load: () => import('../pages/memories/MemoriesPage.svelte') },
+  { path: '/tags', title: 'nav.tags', load: () => import('../pages/tags/TagsPage.svelte') },
+  { path: '/tags/:id', title: 'tags.tag', load: () => import('../pages/tags/TagPage.svelte') },
+  { path: '/folders', title: 'nav.folders', load: () => import('../pages/folders/FoldersPage.svelte') },
+  { path: '/partners', title: 'nav.partners', load: () => import('../pages/partners/PartnersPage.svelte') },
+  { path: '/partners/:id', title: 'partners.partner', load: () => import('../pages/partners/PartnerPage.svelte') },
+  { path: '/duplicates', title: 'nav.duplicates', load: () => import('../pages/duplicates/DuplicatesPage.svelte') },
+  { path: '/large-files', title: 'nav.largeFiles', load: () => import('../pages/large-files/LargeFilesPage.svelte') },
+  { path: '/settings', title: 'nav.settings', load: () => import('../pages/settings/SettingsPage.svelte') },
+  { path: '/admin', title: 'nav.admin', load: () => import('../pages/admin/AdminPage.svelte') },
+  { path: '/admin/:part', title: 'nav.admin', load: () => import('../pages/admin/AdminPage.svelte') },
+  { path: '/shared-links', title: 'links.title', load: () => import('../pages/shared-links/SharedLinksPage.svelte') },
+  { path: '/share/:key', title: 'share.title', load: () => import('../pages/share/SharePage.svelte'), isPublic: true },
+  { path: '/s/:slug', title: 'share.title', load: () => import('../pages/share/SharePage.svelte'), isPublic: true },
+  { path: '/frame', title: 'frame.title', isPublic: true, load: () => import('../pages/frame/FramePage.svelte') },
+];

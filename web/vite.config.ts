@@ -1,0 +1,85 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { defineConfig, type Plugin } from 'vite';
+
+/** Where `npm run dev` finds a server; `cargo xtask run` serves there. */
+const server = process.env.HEIRLOOM_SERVER ?? 'http://localhost:2283';
+
+/** Where a build is put together, and where it is once it is whole: nobody sees half a client. */
+const UNFINISHED = 'dist.new';
+const FINISHED = 'dist';
+
+/** Files that shrink are laid beside themselves compressed, so that the server compresses nothing at run time. */
+function precompress(): Plugin {
+  const worthwhile = /\.(js|css|html|svg|json|webmanifest|txt|wasm)$/;
+  const visit = (path: string): void => {
+    for (const name of readdirSync(path)) {
+      const file = join(path, name);
+      if (statSync(file).isDirectory()) visit(file);
+      else if (worthwhile.test(name) && statSync(file).size > 512) {
+        const bytes = readFileSync(file);
+        const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } };
+        writeFileSync(`${file}.br`, brotliCompressSync(bytes, quality));
+        writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+      }
+    }
+  };
+  return {
+    name: 'heirloom-precompress',
+    apply: 'build',
+    closeBundle: () => {
+      visit(UNFINISHED);
+      rmSync(FINISHED, { recursive: true, force: true });
+      renameSync(UNFINISHED, FINISHED);
+    },
+  };
+}
+
+/** What the first page needs before it shows anything: itself, the timeline, one language. */
+const FIRST = /(?:src\/pages\/timeline\/TimelinePage\.svelte|src\/messages\/de\/index\.ts)$/;
+/** Of the scripts of the first page, compressed. */
+const FIRST_MAX = 150_000;
+
+/** Fails a build whose first page has become heavy. */
+function weigh(): Plugin {
+  return {
+    name: 'heirloom-weigh',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const weights = new Map<string, number>();
+      const visit = (name: string): void => {
+        const chunk = bundle[name];
+        if (weights.has(name) || chunk?.type !== 'chunk') return;
+        weights.set(name, brotliCompressSync(chunk.code).length);
+        for (const needed of chunk.imports) visit(needed);
+      };
+      for (const [name, chunk] of Object.entries(bundle)) {
+        if (chunk.type === 'chunk' && (chunk.isEntry || FIRST.test(chunk.facadeModuleId ?? ''))) visit(name);
+      }
+      const sum = [...weights.values()].reduce((all, one) => all + one, 0);
+      if (sum > FIRST_MAX) this.error(`the first page needs ${sum} bytes of JavaScript, more than ${FIRST_MAX}`);
+      this.info(`the first page needs ${sum} bytes of JavaScript`);
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [svelte(), weigh(), precompress()],
+  build: {
+    outDir: UNFINISHED,
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    // No data: addresses for scripts or fonts: the page's policy allows none.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  worker: { format: 'es' },
+  server: {
+    proxy: {
+      '/api': { target: server, changeOrigin: false, ws: true },
+      '/custom.css': server,
+    },
+  },
+});
