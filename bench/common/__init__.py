@@ -1,0 +1,1 @@
+"""What the benches share: a server, processor time, peers, photos, figures."""

@@ -1,0 +1,1 @@
+"""One module a network: weights in, ONNX graph out."""

@@ -1,0 +1,1 @@
+"""Formats that weights are published in."""
