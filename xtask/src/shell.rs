@@ -14,8 +14,17 @@ pub(crate) fn step(what: &str) {
 pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Outcome {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(arguments).envs(environment.iter().copied());
-    done(&mut command)
+    command.args(arguments);
+    // Some build scripts run again when these change, as they do between a call from here and one by hand.
+    for (name, _) in std::env::vars() {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+            .iter()
+            .any(|of_us| name.starts_with(of_us))
+        {
+            command.env_remove(name);
+        }
+    }
+    done(command.envs(environment.iter().copied()))
 }
 
 /// Runs a command to its end and shows what it says.

@@ -6,7 +6,7 @@ use heirloom_store::{
     Tx,
     queue::{self, Job},
 };
-use heirloom_types::{ids::WorkerId, time::Timestamp};
+use heirloom_types::ids::WorkerId;
 
 /// Does the work of one kind of job. Running twice must have the effect of running once: a worker can die after the
 /// work and before its record.
@@ -56,8 +56,8 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
 impl Claim {
     /// Ends the job in the transaction that holds its results. When the lease was lost meanwhile, the transaction must
     /// not be committed: somebody else does the work.
-    pub async fn finish(&self, tx: &mut Tx, now: Timestamp) -> anyhow::Result<()> {
-        if queue::finish(tx, self.worker, self.job.id, now).await? {
+    pub async fn finish(&self, tx: &mut Tx) -> anyhow::Result<()> {
+        if queue::finish(tx, self.worker, self.job.id).await? {
             Ok(())
         } else {
             Err(LeaseLost.into())

@@ -1,6 +1,9 @@
-//! Albums: made, listed, filled. Who takes part is in [`members`].
+//! Albums: made, listed, filled. Who takes part is in [`members`], what they come to in [`summaries`].
 
 mod members;
+pub(crate) mod summaries;
+
+use std::collections::{HashMap, HashSet};
 
 pub use heirloom_store::albums::{Album, AlbumRole, AlbumSummary, AlbumUser, AssetOrder};
 use heirloom_store::{
@@ -14,6 +17,7 @@ use heirloom_types::{
     ids::{AlbumId, AssetId, SharedLinkId, UserId},
     permission::Permission,
 };
+use uuid::Uuid;
 
 use self::members::{send_whole, tell_members};
 use crate::{
@@ -72,16 +76,14 @@ impl Library {
         asset: Option<AssetId>,
     ) -> Result<Vec<AlbumDetails>> {
         require(caller, Permission::AlbumRead)?;
-        let mut tx = self.db.read().await?;
+        let mut tx = self.db.snapshot().await?;
         let found = match asset {
             Some(asset) => albums::list_with_asset(&mut tx, caller.user, asset).await?,
             None => albums::list_of_user(&mut tx, caller.user).await?,
         };
-        let mut all = Vec::with_capacity(found.len());
-        for album in found {
-            all.push(details(&mut tx, album).await?);
-        }
-        Ok(all)
+        let ids: Vec<Uuid> = found.iter().map(|album| album.id.0).collect();
+        let summaries = self.summaries.of(&mut tx, caller.user, &ids).await?;
+        details_of(&mut tx, found, &summaries).await
     }
 
     pub async fn album(&self, caller: &Caller, id: AlbumId) -> Result<AlbumDetails> {
@@ -296,8 +298,7 @@ impl Library {
         ids: &[AssetId],
     ) -> Result<Vec<Placed>> {
         let own = heirloom_store::assets::list(tx, caller.scope(), ids).await?;
-        let own: std::collections::HashMap<_, _> =
-            own.iter().map(|asset| (asset.id, asset)).collect();
+        let own: HashMap<_, _> = own.iter().map(|asset| (asset.id, asset)).collect();
         let mut placed = Vec::with_capacity(ids.len());
         for id in ids {
             let owner = match own.get(id) {
@@ -343,18 +344,41 @@ fn check_description(text: &str) -> Result<()> {
 }
 
 pub(crate) async fn details(tx: &mut Tx, album: Album) -> Result<AlbumDetails> {
-    let mut people = Vec::new();
-    for part in albums::list_users(tx, album.id).await? {
-        if let Some(user) = users::get(tx, part.user_id).await? {
-            people.push((part, user));
+    let summaries = albums::summaries(tx, &[album.id.0]).await?.collect();
+    details_of(tx, vec![album], &summaries)
+        .await?
+        .pop()
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("an album has details")))
+}
+
+/// These albums, in their order, with who is in them; a handful of statements for any number.
+async fn details_of(
+    tx: &mut Tx,
+    found: Vec<Album>,
+    summaries: &HashMap<AlbumId, AlbumSummary>,
+) -> Result<Vec<AlbumDetails>> {
+    let ids: Vec<Uuid> = found.iter().map(|album| album.id.0).collect();
+    let parts = albums::list_users_of(tx, &ids).await?;
+    let linked: HashSet<AlbumId> = albums::list_linked(tx, &ids).await?.into_iter().collect();
+    let people: HashSet<Uuid> = parts.iter().map(|part| part.user_id.0).collect();
+    let people: Vec<Uuid> = people.into_iter().collect();
+    let people: HashMap<UserId, User> = users::list_of(tx, &people)
+        .await?
+        .into_iter()
+        .map(|user| (user.id, user))
+        .collect();
+    let mut members: HashMap<AlbumId, Vec<(AlbumUser, User)>> = HashMap::new();
+    for part in parts {
+        if let Some(user) = people.get(&part.user_id) {
+            let of_album = members.entry(part.album_id).or_default();
+            of_album.push((part, user.clone()));
         }
     }
-    let summary = albums::summary(tx, album.id).await?;
-    let has_shared_link = albums::has_shared_link(tx, album.id).await?;
-    Ok(AlbumDetails {
+    let with_details = |album: Album| AlbumDetails {
+        users: members.remove(&album.id).unwrap_or_default(),
+        summary: summaries.get(&album.id).copied().unwrap_or_default(),
+        has_shared_link: linked.contains(&album.id),
         album,
-        users: people,
-        summary,
-        has_shared_link,
-    })
+    };
+    Ok(found.into_iter().map(with_details).collect())
 }

@@ -49,7 +49,7 @@ impl Handler for BackUp {
             "the database was backed up"
         );
         let mut tx = self.0.db.write().await?;
-        claim.finish(&mut tx, self.0.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -57,7 +57,7 @@ impl Handler for ClusterPeople {
         let mut tx = library.db.write().await?;
         let entries = library.carry_out(&mut tx, owner, plan).await?;
         let now = library.now();
-        claim.finish(&mut tx, now).await?;
+        claim.finish(&mut tx).await?;
         feed::record(&mut tx, owner, now, entries).await?;
         tx.commit().await?;
         Ok(())

@@ -143,7 +143,7 @@ impl Library {
         for sieve in sieves.iter().filter(|sieve| !sieve.is_compared) {
             looks::set_compared(&mut tx, owner, sieve.asset_id).await?;
         }
-        claim.finish(&mut tx, now).await?;
+        claim.finish(&mut tx).await?;
         feed::record(&mut tx, owner, now, entries).await?;
         tx.commit().await?;
         Ok(())

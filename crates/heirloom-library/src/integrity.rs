@@ -66,7 +66,7 @@ impl Handler for CheckIntegrity {
                 .ask_with(&mut tx, KIND, claim.job.subject.clone(), payload)
                 .await?;
         }
-        claim.finish(&mut tx, library.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -10,6 +10,7 @@ use heirloom_types::time::{Clock, Timestamp};
 use rand::{Rng, RngCore, SeedableRng, rngs::StdRng, seq::SliceRandom};
 
 use crate::{
+    albums::summaries::AlbumSummaries,
     auth::{CallerCache, LoginThrottle},
     recall::{Recall, RecallSettings},
     system_config::{ConfigCache, FileSettings},
@@ -36,6 +37,7 @@ pub struct Library {
     pub(crate) oauth: RelyingParty,
     pub(crate) busy_uploads: Busy,
     pub(crate) recall: Recall,
+    pub(crate) summaries: AlbumSummaries,
     rng: Mutex<StdRng>,
 }
 
@@ -89,6 +91,7 @@ impl Library {
             oauth: RelyingParty::default(),
             busy_uploads: Busy::default(),
             recall: Recall::new(parts.recall),
+            summaries: AlbumSummaries::default(),
             rng: Mutex::new(parts.rng),
         })
     }

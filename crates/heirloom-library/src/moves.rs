@@ -84,7 +84,7 @@ impl Handler for MoveOriginals {
         if let Some(next) = next {
             library.ask_to_move_on(&mut tx, next).await?;
         }
-        claim.finish(&mut tx, library.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

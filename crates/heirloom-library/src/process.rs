@@ -74,6 +74,12 @@ impl Findings {
         self.renditions |= rendition as i32;
     }
 
+    /// What was made of a stage is of yesterday: it is not noted as done.
+    fn leave_wanted(&mut self, stale: Stage) {
+        self.results
+            .retain(|(stage, _, result)| *stage != stale || result.is_err());
+    }
+
     /// The original has moved meanwhile: a sidecar lies where nobody looks for it now.
     fn forget_place(&mut self) {
         if self.sidecar_path.take().is_none() {
@@ -161,7 +167,7 @@ impl From<Again> for Failure {
 impl Library {
     async fn end(&self, claim: &Claim) -> Result<(), Failure> {
         let mut tx = self.db.write().await?;
-        claim.finish(&mut tx, self.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -170,7 +176,7 @@ impl Library {
     async fn rest(&self, claim: &Claim, asset: &Asset) -> Result<(), Failure> {
         let mut tx = self.db.write().await?;
         stages::rest(&mut tx, asset.owner_id, asset.id).await?;
-        claim.finish(&mut tx, self.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -242,7 +248,7 @@ impl Library {
         // What was learned of a file that is another one now says nothing; the job was asked for again.
         let Some(mut current) = current.filter(|current| current.blake3 == asset.blake3) else {
             if is_last {
-                claim.finish(&mut tx, now).await?;
+                claim.finish(&mut tx).await?;
                 tx.commit().await?;
             }
             return Ok(None);
@@ -252,11 +258,16 @@ impl Library {
         }
         let mut entries = Vec::new();
         let before = current.clone();
+        let edits = self.edits_of(&mut tx, asset.owner_id, asset.id).await?;
         if let Some(facts) = &findings.facts {
             entries.extend(
-                self.apply_facts(&mut tx, &mut current, facts, &task.edits)
+                self.apply_facts(&mut tx, &mut current, facts, &edits)
                     .await?,
             );
+        }
+        if edits != task.edits {
+            // Somebody edited meanwhile: what was written beside the original is not yet what they said.
+            findings.leave_wanted(Stage::Sidecar);
         }
         apply_renditions(&mut current, &findings);
         self.keep_plain(&mut tx, &before, &mut current).await?;
@@ -268,15 +279,13 @@ impl Library {
         assets::update(&mut tx, &current).await?;
         entries.extend(self.apply_sight(&mut tx, &current, &mut findings).await?);
         if !is_edit_current {
-            // The steps were changed meanwhile: the stage stays wanted.
-            findings
-                .results
-                .retain(|(stage, _, result)| *stage != Stage::Edit || result.is_err());
+            // The steps were changed meanwhile.
+            findings.leave_wanted(Stage::Edit);
         }
         let failed = self.note_results(&mut tx, asset, ready, &findings).await?;
         let again = earlier.or(failed);
         if is_last && again.is_none() && !task.is_resting {
-            claim.finish(&mut tx, now).await?;
+            claim.finish(&mut tx).await?;
         }
         entries.extend(told_of(&before, &current));
         feed::record(&mut tx, asset.owner_id, now, entries).await?;

@@ -79,7 +79,7 @@ impl Handler for FollowSearchModel {
             library.switch_search(owner, &chosen).await?;
         }
         let mut tx = library.db.write().await?;
-        claim.finish(&mut tx, library.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -1,10 +1,13 @@
 //! Albums, their people and their assets.
 
+use std::collections::HashMap;
+
 use heirloom_types::{
     ids::{AlbumId, AssetId, UserId},
     time::Timestamp,
 };
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::{Result, Tx, sql, text_enum};
 
@@ -54,7 +57,7 @@ pub struct AlbumUser {
 }
 
 /// What an album's assets come to, trash left out.
-#[derive(Clone, Copy, Debug, Default, FromRow)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct AlbumSummary {
     pub count: i64,
     pub start: Option<Timestamp>,
@@ -142,11 +145,17 @@ pub async fn delete(tx: &mut Tx, id: AlbumId) -> Result<()> {
 
 /// The people of an album, its owner first.
 pub async fn list_users(tx: &mut Tx, album: AlbumId) -> Result<Vec<AlbumUser>> {
-    tx.all(sql!(
-        "select album_id, user_id, role from album_users where album_id = $1
+    list_users_of(tx, &[album.0]).await
+}
+
+/// The people of these albums, each album's owner first.
+pub async fn list_users_of(tx: &mut Tx, albums: &[Uuid]) -> Result<Vec<AlbumUser>> {
+    tx.all_of(
+        "select album_id, user_id, role from album_users where album_id in (*)
          order by case role when 'owner' then 0 else 1 end, user_id",
-        album,
-    ))
+        &[],
+        albums,
+    )
     .await
 }
 
@@ -205,15 +214,16 @@ pub async fn has_asset(tx: &mut Tx, album: AlbumId, asset: AssetId) -> Result<bo
     Ok(count > 0)
 }
 
-/// Whether people without an account can see it.
-pub async fn has_shared_link(tx: &mut Tx, album: AlbumId) -> Result<bool> {
-    let count: i64 = tx
-        .scalar(sql!(
-            "select count(*) from shared_links where album_id = $1",
-            album
-        ))
+/// Those of these albums that people without an account can see.
+pub async fn list_linked(tx: &mut Tx, albums: &[Uuid]) -> Result<Vec<AlbumId>> {
+    let rows: Vec<(AlbumId,)> = tx
+        .all_of(
+            "select distinct album_id from shared_links where album_id in (*)",
+            &[],
+            albums,
+        )
         .await?;
-    Ok(count > 0)
+    Ok(rows.into_iter().map(|(album,)| album).collect())
 }
 
 /// Puts an asset into an album; `false` when it was there already.
@@ -271,16 +281,64 @@ pub async fn remove_asset(tx: &mut Tx, album: AlbumId, asset: AssetId) -> Result
         == 1)
 }
 
-pub async fn summary(tx: &mut Tx, album: AlbumId) -> Result<AlbumSummary> {
-    tx.one(sql!(
-        "select count(*) as count, min(a.local_date_time) as start, max(a.local_date_time) as \"end\",
-                max(a.updated_at) as last_modified,
-                (select b.id from album_assets n join assets b on b.owner_id = n.owner_id and b.id = n.asset_id
-                 where n.album_id = $1 and b.deleted_at is null
-                 order by b.local_date_time desc, b.id desc limit 1) as newest_asset_id
-         from album_assets m join assets a on a.owner_id = m.owner_id and a.id = m.asset_id
-         where m.album_id = $1 and a.deleted_at is null",
-        album,
-    ))
-    .await
+/// What each of these albums comes to, trash left out; those without assets are not among them.
+pub async fn summaries(
+    tx: &mut Tx,
+    albums: &[Uuid],
+) -> Result<impl Iterator<Item = (AlbumId, AlbumSummary)>> {
+    let rows: Vec<SummaryRow> = tx
+        .all_of(
+            "select m.album_id, count(*) as count, min(a.local_date_time) as start, max(a.local_date_time) as \"end\",
+                    max(a.updated_at) as last_modified
+             from album_assets m join assets a on a.owner_id = m.owner_id and a.id = m.asset_id
+             where m.album_id in (*) and a.deleted_at is null group by m.album_id",
+            &[],
+            albums,
+        )
+        .await?;
+    let newest: Vec<(AlbumId, AssetId)> = tx
+        .all_of(
+            "select album_id, id from
+                 (select m.album_id, a.id, row_number() over
+                      (partition by m.album_id order by a.local_date_time desc, a.id desc) as place
+                  from album_assets m join assets a on a.owner_id = m.owner_id and a.id = m.asset_id
+                  where m.album_id in (*) and a.deleted_at is null) as placed
+             where place = 1",
+            &[],
+            albums,
+        )
+        .await?;
+    let newest: HashMap<_, _> = newest.into_iter().collect();
+    Ok(rows.into_iter().map(move |row| {
+        let summary = AlbumSummary {
+            count: row.count,
+            start: row.start,
+            end: row.end,
+            last_modified: row.last_modified,
+            newest_asset_id: newest.get(&row.album_id).copied(),
+        };
+        (row.album_id, summary)
+    }))
+}
+
+#[derive(FromRow)]
+struct SummaryRow {
+    album_id: AlbumId,
+    count: i64,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    last_modified: Option<Timestamp>,
+}
+
+/// Which albums of a person show any of these assets of anybody.
+pub async fn list_showing(tx: &mut Tx, user: UserId, assets: &[Uuid]) -> Result<Vec<AlbumId>> {
+    let rows: Vec<(AlbumId,)> = tx
+        .all_of(
+            "select distinct album_id from album_assets
+             where album_id in (select album_id from album_users where user_id = $1) and asset_id in (*)",
+            &[user.0.into()],
+            assets,
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(album,)| album).collect())
 }

@@ -11,10 +11,7 @@ use sea_query::{Alias, Expr, ExprTrait, Query};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, sql, text_enum, words};
-
-/// Ids of one statement: far below the parameter limits of both databases (32,766 and 65,535).
-pub(crate) const IDS_PER_STATEMENT: usize = 10_000;
+use crate::{Result, Tx, db::IDS_PER_STATEMENT, sql, text_enum, words};
 
 macro_rules! columns {
     () => {

@@ -3,10 +3,7 @@
 use heirloom_types::ids::UserId;
 use uuid::Uuid;
 
-use crate::{
-    Result, Tx, assets,
-    db::{Row, Sql},
-};
+use crate::{Result, Tx, db::Row};
 
 /// Who else sees these assets of an owner through albums: person, asset.
 pub async fn of_albums(tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>> {
@@ -37,12 +34,5 @@ pub async fn places_in_albums(
 }
 
 async fn audience<T: Row>(tx: &mut Tx, text: &str, owner: UserId, ids: &[Uuid]) -> Result<Vec<T>> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(assets::IDS_PER_STATEMENT) {
-        found.extend(
-            tx.all::<T>(Sql::composed(text, vec![owner.0.into()], chunk))
-                .await?,
-        );
-    }
-    Ok(found)
+    tx.all_of(text, &[owner.0.into()], ids).await
 }

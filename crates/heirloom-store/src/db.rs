@@ -10,7 +10,7 @@ mod sql;
 use std::{path::Path, str::FromStr, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder};
+use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder, Value};
 use sea_query_sqlx::SqlxBinder;
 use sqlx::{
     AssertSqlSafe, FromRow, Postgres, Sqlite,
@@ -20,10 +20,13 @@ use sqlx::{
         SqliteSynchronous,
     },
 };
+use uuid::Uuid;
 
 pub use self::{bind::Bind, open::Open, sql::Sql};
 use crate::error::{Error, Result};
 
+/// Ids of one statement: far below the parameter limits of both databases (32,766 and 65,535).
+pub(crate) const IDS_PER_STATEMENT: usize = 10_000;
 /// How long a statement waits for a connection before the caller is told that the database is unavailable.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Readers of an embedded database: more than cores only costs memory.
@@ -229,6 +232,21 @@ impl Tx {
                     .await?
             }
         })
+    }
+
+    /// All rows of a statement about many ids, for which `(*)` stands in it; the values come before them.
+    pub(crate) async fn all_of<T: Row>(
+        &mut self,
+        text: &str,
+        values: &[Value],
+        ids: &[Uuid],
+    ) -> Result<Vec<T>> {
+        let mut found = Vec::new();
+        for chunk in ids.chunks(IDS_PER_STATEMENT) {
+            let statement = Sql::composed(text, values.to_vec(), chunk);
+            found.extend(self.all::<T>(statement).await?);
+        }
+        Ok(found)
     }
 
     /// All rows, one after the other, for results that no memory holds.

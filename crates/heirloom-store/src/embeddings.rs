@@ -131,7 +131,7 @@ pub async fn list_of_assets(
     assets: &[AssetId],
 ) -> Result<Vec<Embedding>> {
     let mut found = Vec::with_capacity(assets.len());
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
+    for chunk in assets.chunks(crate::db::IDS_PER_STATEMENT) {
         let ids: Vec<Uuid> = chunk.iter().map(|id| id.0).collect();
         let statement = Sql::composed(
             "select asset_id, moment_ms, vector from embeddings

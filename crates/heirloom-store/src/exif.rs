@@ -9,9 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    Result, Tx,
-    db::Sql,
-    sql,
+    Result, Tx, sql,
     words::{self, WordSource},
 };
 
@@ -118,17 +116,12 @@ pub async fn get(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<Option<Ex
 
 /// Of these assets of an owner, in no order.
 pub async fn list(tx: &mut Tx, owner: UserId, assets: &[Uuid]) -> Result<Vec<Exif>> {
-    let mut found = Vec::new();
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
-        let text = concat!(
-            "select ",
-            columns!(),
-            " from exif where owner_id = $1 and asset_id in (*)"
-        );
-        let statement = Sql::composed(text, vec![owner.0.into()], chunk);
-        found.extend(tx.all::<Exif>(statement).await?);
-    }
-    Ok(found)
+    let text = concat!(
+        "select ",
+        columns!(),
+        " from exif where owner_id = $1 and asset_id in (*)"
+    );
+    tx.all_of(text, &[owner.0.into()], assets).await
 }
 
 /// Writes the whole row.

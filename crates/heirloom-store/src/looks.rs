@@ -4,7 +4,7 @@ use heirloom_types::ids::{AssetId, UserId};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, db::Sql, sql};
+use crate::{Result, Tx, sql};
 
 /// How one picture looks.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -56,16 +56,12 @@ pub async fn list_sieves(tx: &mut Tx, owner: UserId) -> Result<Vec<Sieve>> {
 }
 
 pub async fn list(tx: &mut Tx, owner: UserId, assets: &[Uuid]) -> Result<Vec<Look>> {
-    let mut found = Vec::new();
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
-        let statement = Sql::composed(
-            "select asset_id, signature, vector from looks where owner_id = $1 and asset_id in (*)",
-            vec![owner.0.into()],
-            chunk,
-        );
-        found.extend(tx.all::<Look>(statement).await?);
-    }
-    Ok(found)
+    tx.all_of(
+        "select asset_id, signature, vector from looks where owner_id = $1 and asset_id in (*)",
+        &[owner.0.into()],
+        assets,
+    )
+    .await
 }
 
 pub async fn set_compared(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<()> {

@@ -177,7 +177,7 @@ async fn change(
     ids: &[NotificationId],
 ) -> Result<Vec<NotificationId>> {
     let mut changed = Vec::new();
-    for chunk in ids.chunks(crate::assets::IDS_PER_STATEMENT) {
+    for chunk in ids.chunks(crate::db::IDS_PER_STATEMENT) {
         let ids: Vec<Uuid> = chunk.iter().map(|id| id.0).collect();
         let statement = Sql::composed(text, values.clone(), &ids);
         let rows: Vec<(NotificationId,)> = tx.all(statement).await?;

@@ -7,7 +7,7 @@ use heirloom_types::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, db::Sql, sql, text_enum};
+use crate::{Result, Tx, sql, text_enum};
 
 macro_rules! columns {
     () => {
@@ -161,17 +161,13 @@ pub async fn list_of_assets(
     owner: UserId,
     assets: &[Uuid],
 ) -> Result<Vec<(AssetId, PersonId)>> {
-    let mut found = Vec::new();
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
-        let statement = Sql::composed(
-            "select distinct f.asset_id, f.person_id from faces f join people p on p.id = f.person_id
-             where f.owner_id = $1 and not p.is_hidden and f.asset_id in (*)",
-            vec![owner.0.into()],
-            chunk,
-        );
-        found.extend(tx.all::<(AssetId, PersonId)>(statement).await?);
-    }
-    Ok(found)
+    tx.all_of(
+        "select distinct f.asset_id, f.person_id from faces f join people p on p.id = f.person_id
+         where f.owner_id = $1 and not p.is_hidden and f.asset_id in (*)",
+        &[owner.0.into()],
+        assets,
+    )
+    .await
 }
 
 pub async fn get_face(tx: &mut Tx, owner: UserId, id: FaceId) -> Result<Option<Face>> {

@@ -37,7 +37,7 @@ pub struct NewJob {
 }
 
 /// Asks for a job. One of the same kind and subject that waits already is that job, with the better of the two
-/// priorities; one that is running runs once more afterwards.
+/// priorities; one that is running runs once more afterwards, when the time asked for has come.
 pub async fn enqueue(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<()> {
     tx.execute(sql!(
         "insert into jobs (id, kind, subject, payload, priority, attempts, visible_at, created_at)
@@ -48,7 +48,8 @@ pub async fn enqueue(tx: &mut Tx, job: NewJob, now: Timestamp) -> Result<()> {
              attempts = case when jobs.worker_id is null then 0 else jobs.attempts end,
              visible_at = case when jobs.worker_id is null and excluded.visible_at < jobs.visible_at
                  then excluded.visible_at else jobs.visible_at end,
-             is_requested_again = (jobs.worker_id is not null)",
+             again_at = case when jobs.worker_id is null then null
+                 when jobs.again_at < excluded.visible_at then jobs.again_at else excluded.visible_at end",
         job.id,
         job.kind,
         job.subject,
@@ -101,15 +102,14 @@ pub async fn extend(tx: &mut Tx, worker: WorkerId, job: JobId, until: Timestamp)
 }
 
 /// Ends a job in the transaction that holds its results; `false` when it is no longer this worker's, and then the
-/// transaction must not be committed. A job asked for again while it ran becomes visible instead of going.
-pub async fn finish(tx: &mut Tx, worker: WorkerId, job: JobId, now: Timestamp) -> Result<bool> {
+/// transaction must not be committed. A job asked for again while it ran waits instead of going.
+pub async fn finish(tx: &mut Tx, worker: WorkerId, job: JobId) -> Result<bool> {
     let again = tx
         .execute(sql!(
-            "update jobs set worker_id = null, visible_at = $3, attempts = 0, is_requested_again = false
-             where id = $1 and worker_id = $2 and is_requested_again",
+            "update jobs set worker_id = null, visible_at = again_at, attempts = 0, again_at = null
+             where id = $1 and worker_id = $2 and again_at is not null",
             job,
             worker,
-            now,
         ))
         .await?;
     if again == 1 {

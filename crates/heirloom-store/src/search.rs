@@ -163,7 +163,7 @@ pub async fn matching(
     ids: &[AssetId],
 ) -> Result<Vec<(UserId, AssetId)>> {
     let mut found = Vec::new();
-    for chunk in ids.chunks(assets::IDS_PER_STATEMENT) {
+    for chunk in ids.chunks(crate::db::IDS_PER_STATEMENT) {
         let mut query = Query::select();
         query.columns([("assets", "owner_id"), ("assets", "id")]);
         restrict(&mut query, filter);

@@ -350,7 +350,7 @@ impl Part {
             Self::AssetEdit => Selection::new(
                 asset_edits::COLUMNS,
                 "asset_edits where owner_id = $1",
-                "owner_id",
+                "asset_id",
                 "id",
             ),
         }

@@ -7,7 +7,7 @@ use heirloom_types::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, db::Sql, sql};
+use crate::{Result, Tx, sql};
 
 macro_rules! columns {
     () => {
@@ -145,16 +145,12 @@ pub async fn list_of_assets(
     owner: UserId,
     assets: &[Uuid],
 ) -> Result<Vec<(AssetId, TagId)>> {
-    let mut found = Vec::new();
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
-        let statement = Sql::composed(
-            "select asset_id, tag_id from asset_tags where owner_id = $1 and asset_id in (*)",
-            vec![owner.0.into()],
-            chunk,
-        );
-        found.extend(tx.all::<(AssetId, TagId)>(statement).await?);
-    }
-    Ok(found)
+    tx.all_of(
+        "select asset_id, tag_id from asset_tags where owner_id = $1 and asset_id in (*)",
+        &[owner.0.into()],
+        assets,
+    )
+    .await
 }
 
 /// Puts a keyword on an asset; the answer says whether it was not there before.

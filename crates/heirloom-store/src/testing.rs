@@ -55,6 +55,15 @@ pub async fn postgres(server_url: &str) -> TestDb {
 
 /// Makes a fresh, empty database on that server and says its address.
 pub async fn postgres_url(server_url: &str) -> String {
+    make_postgres(server_url, "template1").await
+}
+
+/// As [`postgres_url`], with what is in that other database of the server, which nobody uses meanwhile.
+pub async fn postgres_copy(server_url: &str, template: &str) -> String {
+    make_postgres(server_url, template).await
+}
+
+async fn make_postgres(server_url: &str, template: &str) -> String {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     let name = format!(
         "test_{}_{}",
@@ -66,7 +75,7 @@ pub async fn postgres_url(server_url: &str) -> String {
         .expect("the test server answers");
     for statement in [
         format!("drop database if exists {name}"),
-        format!("create database {name}"),
+        format!("create database {name} template {template}"),
     ] {
         sqlx::query(AssertSqlSafe(statement))
             .execute(&mut connection)

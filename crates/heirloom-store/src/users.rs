@@ -2,6 +2,7 @@
 
 use heirloom_types::{ids::UserId, time::Timestamp};
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::{Result, Tx, sql};
 
@@ -51,6 +52,16 @@ pub async fn get(tx: &mut Tx, id: UserId) -> Result<Option<User>> {
         id
     ))
     .await
+}
+
+/// Those of these accounts that there are, in no order.
+pub async fn list_of(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<User>> {
+    let text = concat!(
+        "select ",
+        columns!(),
+        " from users where deleted_at is null and id in (*)"
+    );
+    tx.all_of(text, &[], ids).await
 }
 
 /// By e-mail in lower case.

@@ -43,7 +43,7 @@ impl Handler for Recording {
             }
         }
         let mut tx = self.db.write().await?;
-        claim.finish(&mut tx, self.clock.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -30,7 +30,7 @@ impl Handler for RemoveLibrary {
         loop {
             let mut tx = library.db.write().await?;
             let Some(removed) = libraries::get(&mut tx, id).await? else {
-                claim.finish(&mut tx, library.now()).await?;
+                claim.finish(&mut tx).await?;
                 tx.commit().await?;
                 return Ok(());
             };

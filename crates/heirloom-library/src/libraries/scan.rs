@@ -99,7 +99,7 @@ impl Handler for ScanLibrary {
                 library.ask_for_scan(&mut tx, id).await?;
             }
         }
-        claim.finish(&mut tx, library.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -146,7 +146,7 @@ impl Round {
 impl Library {
     pub(super) async fn end_scan(&self, claim: &Claim) -> Result<(), Failure> {
         let mut tx = self.db.write().await?;
-        claim.finish(&mut tx, self.now()).await?;
+        claim.finish(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -6,7 +6,7 @@ use crate::{Result, sql};
 macro_rules! claim_jobs {
     ($lock:literal) => {
         concat!(
-            "update jobs set worker_id = $1, visible_at = $2, attempts = attempts + 1, is_requested_again = false
+            "update jobs set worker_id = $1, visible_at = $2, attempts = attempts + 1, again_at = null
              where id in (select id from jobs where priority = $3 and visible_at <= $4
                           order by visible_at limit $5 ",
             $lock,

@@ -29,7 +29,7 @@ pub async fn list_facts(
     assets: &[AssetId],
 ) -> Result<Vec<(AssetId, Facts)>> {
     let mut found = Vec::with_capacity(assets.len());
-    for chunk in assets.chunks(crate::assets::IDS_PER_STATEMENT) {
+    for chunk in assets.chunks(crate::db::IDS_PER_STATEMENT) {
         let ids: Vec<Uuid> = chunk.iter().map(|id| id.0).collect();
         let statement = Sql::composed(
             "select id, kind, visibility, file_created_at, local_date_time, is_favorite, deleted_at from assets

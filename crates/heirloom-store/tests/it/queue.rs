@@ -97,16 +97,10 @@ async fn a_dead_workers_job_comes_back_when_its_lease_ends() {
 
         let mut tx = test.db.write().await.unwrap();
         assert!(
-            !queue::finish(&mut tx, dead, taken[0].id, now())
-                .await
-                .unwrap(),
+            !queue::finish(&mut tx, dead, taken[0].id).await.unwrap(),
             "the lease is another's now"
         );
-        assert!(
-            queue::finish(&mut tx, other, taken[0].id, now())
-                .await
-                .unwrap()
-        );
+        assert!(queue::finish(&mut tx, other, taken[0].id).await.unwrap());
         assert_eq!(queue::count(&mut tx).await.unwrap(), 0);
     }
 }
@@ -119,13 +113,31 @@ async fn a_job_asked_for_while_it_runs_runs_once_more() {
         let job = claim(&test.db, worker, now(), 1).await.remove(0);
         enqueue(&test.db, "photo", 1, now()).await;
         let mut tx = test.db.write().await.unwrap();
-        assert!(queue::finish(&mut tx, worker, job.id, now()).await.unwrap());
+        assert!(queue::finish(&mut tx, worker, job.id).await.unwrap());
         tx.commit().await.unwrap();
         let again = claim(&test.db, worker, now(), 1).await;
         assert_eq!((again.len(), again[0].attempts), (1, 1), "{}", test.name);
         let mut tx = test.db.write().await.unwrap();
-        assert!(queue::finish(&mut tx, worker, job.id, now()).await.unwrap());
+        assert!(queue::finish(&mut tx, worker, job.id).await.unwrap());
         assert_eq!(queue::count(&mut tx).await.unwrap(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_running_job_asked_for_later_runs_then_and_not_before() {
+    for test in databases().await {
+        let worker = WorkerId::new(now(), &mut rng());
+        enqueue(&test.db, "photo", 1, now()).await;
+        let job = claim(&test.db, worker, now(), 1).await.remove(0);
+        let (later, latest) = (now() + TimeDelta::hours(1), now() + TimeDelta::hours(2));
+        enqueue(&test.db, "photo", 1, later).await;
+        enqueue(&test.db, "photo", 1, latest).await;
+        let mut tx = test.db.write().await.unwrap();
+        assert!(queue::finish(&mut tx, worker, job.id).await.unwrap());
+        tx.commit().await.unwrap();
+        let too_early = claim(&test.db, worker, later - TimeDelta::minutes(1), 1).await;
+        assert!(too_early.is_empty(), "{}", test.name);
+        assert_eq!(claim(&test.db, worker, later, 1).await.len(), 1);
     }
 }
 

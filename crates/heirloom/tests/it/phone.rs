@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use rand::{Rng, rngs::StdRng};
+use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, Row, SqliteConnection};
@@ -69,6 +69,19 @@ pub(crate) enum Mishap {
     },
 }
 
+impl Mishap {
+    pub(crate) fn any(rng: &mut StdRng) -> Self {
+        let all = [
+            Self::None,
+            Self::Stops { acknowledges: true },
+            Self::Stops {
+                acknowledges: false,
+            },
+        ];
+        *all.choose(rng).unwrap()
+    }
+}
+
 pub(crate) struct Phone {
     address: String,
     token: String,
@@ -87,14 +100,37 @@ impl Phone {
             .await
             .unwrap();
         let session: Value = response.json().await.unwrap();
+        Self::with_token(address, session["accessToken"].as_str().unwrap()).await
+    }
+
+    /// That is logged in.
+    pub(crate) async fn with_token(address: &str, token: &str) -> Self {
         let mut database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
         sqlx::raw_sql(SCHEMA).execute(&mut database).await.unwrap();
         Self {
             address: address.into(),
-            token: session["accessToken"].as_str().unwrap().into(),
-            client,
+            token: token.into(),
+            client: Client::new(),
             database,
         }
+    }
+
+    /// The server is somewhere else now.
+    pub(crate) fn move_to(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+    }
+
+    /// It holds what another phone of the same person holds, and there is nothing more for it.
+    pub(crate) async fn assert_like(&mut self, new: &mut Self, whose: &str) {
+        let (old, new) = (self.holds().await, new.holds().await);
+        let missed: Vec<_> = new.difference(&old).collect();
+        let stale: Vec<_> = old.difference(&new).collect();
+        assert!(
+            missed.is_empty() && stale.is_empty(),
+            "{whose}\nmissed: {missed:#?}\nstale: {stale:#?}"
+        );
+        let pending = self.pending().await;
+        assert_eq!(pending.len(), 1, "{whose}: sent twice: {pending:#?}");
     }
 
     /// Reads the stream and applies it in batches, as an app does; whether it came to the end.

@@ -1,0 +1,84 @@
+//! The sync stream against phones that lose acknowledgements, stop half-way and come back, over many short histories: in
+//! the end each phone holds what a new one is given.
+//!
+//! `HEIRLOOM_TEST_HISTORIES` says how many on SQLite (a hundredth of them on PostgreSQL), `HEIRLOOM_TEST_SEED` which is
+//! the first.
+
+use heirloom_media::decoder::Decoder;
+use rand::{Rng, seq::IndexedRandom};
+
+use crate::{
+    history::{History, Person},
+    inside::{Inside, Somebody, Template, decoder_settings},
+    phone::{Mishap, Phone},
+};
+
+const PEOPLE: usize = 3;
+/// Histories on one copy of the database.
+const PER_COPY: usize = 10;
+const STEPS: usize = 24;
+
+#[tokio::test]
+async fn every_phone_comes_to_hold_what_a_new_one_is_given() {
+    let count = number("HEIRLOOM_TEST_HISTORIES", 100);
+    let first = number("HEIRLOOM_TEST_SEED", 1);
+    run(None, first, count).await;
+    if let Ok(server) = std::env::var("HEIRLOOM_TEST_POSTGRES_URL") {
+        run(Some(&server), first, count.div_ceil(100)).await;
+    }
+}
+
+async fn run(postgres: Option<&str>, first: u64, count: u64) {
+    let template = Template::make(postgres, PEOPLE * PER_COPY).await;
+    let decoder = Decoder::new(decoder_settings());
+    let seeds: Vec<u64> = (first..first + count).collect();
+    for seeds in seeds.chunks(PER_COPY) {
+        let server = template.start(&decoder).await;
+        for (seed, people) in seeds.iter().zip(template.people.chunks(PEOPLE)) {
+            live_through(&server, people, *seed).await;
+        }
+        server.end().await;
+    }
+}
+
+async fn live_through(server: &Inside, somebody: &[Somebody], seed: u64) {
+    let people = somebody
+        .iter()
+        .map(|person| Person::new(&person.id, &person.tokens[0]))
+        .collect();
+    let mut history = History::new(&server.address, people, seed);
+    let mut phones = Vec::new();
+    for person in somebody {
+        for token in &person.tokens[1..3] {
+            phones.push(Phone::with_token(&server.address, token).await);
+        }
+    }
+    for _ in 0..STEPS {
+        match history.rng.random_range(0..4) {
+            0 => drop(tokio::join!(history.collide(), server.work())),
+            1 => drop(tokio::join!(history.step(), server.work())),
+            _ => history.step().await,
+        }
+        if history.rng.random_bool(0.2) {
+            let phone = history.rng.random_range(0..phones.len());
+            let mishap = Mishap::any(&mut history.rng);
+            tokio::join!(phones[phone].sync(&mut history.rng, mishap), server.work());
+        }
+    }
+    server.work().await;
+    let judged = *[0, 1].choose(&mut history.rng).unwrap();
+    for (person, phones) in somebody.iter().zip(phones.chunks_mut(2)) {
+        let phone = &mut phones[judged];
+        assert!(phone.sync(&mut history.rng, Mishap::None).await);
+        let mut new = Phone::with_token(&server.address, &person.tokens[3]).await;
+        assert!(new.sync(&mut history.rng, Mishap::None).await);
+        phone.assert_like(&mut new, &format!("seed {seed}")).await;
+    }
+}
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
+}

@@ -1,0 +1,236 @@
+//! A server inside the test's own process, its files in memory: thousands of histories need no process, no disk and no
+//! passwords of their own.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use heirloom_jobs::{Runner, Settings, Wake};
+use heirloom_library::{
+    Library,
+    library::{Parts, system_rng},
+    process::ProcessAsset,
+    recall::RecallSettings,
+    system_config::FileSettings,
+};
+use heirloom_media::{
+    decoder::{self, Decoder},
+    video::{self, VideoTools},
+};
+use heirloom_server::live::Live;
+use heirloom_store::{
+    Db,
+    blobs::{self, Blobs},
+    testing,
+};
+use heirloom_types::time::Clock;
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle};
+
+const PASSWORD: &str = "correct horse";
+/// Sessions of one person: their own, and those of their phones.
+pub(crate) const SESSIONS: usize = 5;
+
+/// Somebody with an account, and a token for each of their sessions.
+#[derive(Clone)]
+pub(crate) struct Somebody {
+    pub id: String,
+    pub tokens: Vec<String>,
+}
+
+/// A database with accounts and sessions, made once: hashing a password takes longer than a history.
+pub(crate) struct Template {
+    kind: TemplateKind,
+    pub people: Vec<Somebody>,
+}
+
+enum TemplateKind {
+    Sqlite(TempDir),
+    Postgres { server: String, name: String },
+}
+
+impl Template {
+    /// With that many people; on PostgreSQL if a server is named.
+    pub(crate) async fn make(postgres: Option<&str>, people: usize) -> Self {
+        let folder = in_memory();
+        let url = match postgres {
+            Some(server) => Some(testing::postgres_url(server).await),
+            None => None,
+        };
+        let db = match &url {
+            Some(url) => Db::open_postgres(url).await.unwrap(),
+            None => Db::open_sqlite(&folder.path().join("heirloom.db"))
+                .await
+                .unwrap(),
+        };
+        let server = Inside::begin(db, &Decoder::new(decoder_settings())).await;
+        let people = server.sign_up(people).await;
+        server.end().await;
+        let kind = match (postgres, url) {
+            (Some(server), Some(url)) => TemplateKind::Postgres {
+                server: server.to_owned(),
+                name: url.rsplit('/').next().unwrap().to_owned(),
+            },
+            _ => TemplateKind::Sqlite(folder),
+        };
+        Self { kind, people }
+    }
+
+    /// A server on a copy.
+    pub(crate) async fn start(&self, decoder: &Decoder) -> Inside {
+        match &self.kind {
+            TemplateKind::Sqlite(template) => {
+                let folder = in_memory();
+                let path = folder.path().join("heirloom.db");
+                std::fs::copy(template.path().join("heirloom.db"), &path).unwrap();
+                let db = Db::open_sqlite(&path).await.unwrap();
+                Inside::begin_in(folder, db, decoder).await
+            }
+            TemplateKind::Postgres { server, name } => {
+                let url = testing::postgres_copy(server, name).await;
+                Inside::begin(Db::open_postgres(&url).await.unwrap(), decoder).await
+            }
+        }
+    }
+}
+
+/// The server.
+pub(crate) struct Inside {
+    pub address: String,
+    db: Db,
+    runner: Runner,
+    serving: JoinHandle<()>,
+    data: TempDir,
+}
+
+impl Inside {
+    async fn begin(db: Db, decoder: &Decoder) -> Self {
+        Self::begin_in(in_memory(), db, decoder).await
+    }
+
+    async fn begin_in(data: TempDir, db: Db, decoder: &Decoder) -> Self {
+        let root = data.path().to_owned();
+        let (clock, wake) = (Clock::system(), Wake::default());
+        let library = Library::new(Parts {
+            db: db.clone(),
+            clock: clock.clone(),
+            rng: system_rng(),
+            wake: wake.clone(),
+            blobs: Blobs::open(&blobs::Settings::Local { root }).await.unwrap(),
+            decoder: decoder.clone(),
+            video: VideoTools::new(video_settings()),
+            eyes: None,
+            recall: RecallSettings::default(),
+            config: FileSettings::default(),
+            copy: None,
+            scrub_rate: 0,
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let app = heirloom_server::router(library.clone(), None, &Live::new(library.clone()))
+            .into_make_service_with_connect_info::<SocketAddr>();
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        let handlers: Vec<Arc<dyn heirloom_jobs::Handler>> = vec![Arc::new(ProcessAsset(library))];
+        let runner = Runner::new(db.clone(), clock, wake, Settings { slots: 1 }, handlers);
+        Self {
+            address,
+            db,
+            runner,
+            serving,
+            data,
+        }
+    }
+
+    /// Processes what is to be processed now.
+    pub(crate) async fn work(&self) {
+        self.runner.run_until_idle().await.unwrap();
+    }
+
+    /// Its files whose names end so.
+    pub(crate) fn files(&self, ending: &str) -> Vec<PathBuf> {
+        crate::server::files_below(self.data.path())
+            .into_iter()
+            .filter(|path| path.to_string_lossy().ends_with(ending))
+            .collect()
+    }
+
+    pub(crate) async fn end(self) {
+        self.serving.abort();
+        self.serving.await.ok();
+        self.db.close().await;
+    }
+
+    async fn sign_up(&self, count: usize) -> Vec<Somebody> {
+        let mut admin = String::new();
+        let mut people = Vec::new();
+        for number in 0..count {
+            let email = format!("person{number}@example.org");
+            let account = json!({"email": email, "name": email, "password": PASSWORD});
+            let path = match number {
+                0 => "/auth/admin-sign-up",
+                _ => "/admin/users",
+            };
+            self.post(path, &admin, &account).await;
+            let session = self.post("/auth/login", "", &account).await;
+            let token = session["accessToken"].as_str().unwrap().to_owned();
+            if number == 0 {
+                admin.clone_from(&token);
+            }
+            let mut tokens = vec![token.clone()];
+            while tokens.len() < SESSIONS {
+                let child = self.post("/sessions", &token, &json!({})).await;
+                tokens.push(child["token"].as_str().unwrap().to_owned());
+            }
+            people.push(Somebody {
+                id: session["userId"].as_str().unwrap().to_owned(),
+                tokens,
+            });
+        }
+        people
+    }
+
+    async fn post(&self, path: &str, token: &str, body: &Value) -> Value {
+        let request = Client::new()
+            .post(format!("{}/api{path}", self.address))
+            .bearer_auth(token)
+            .json(body);
+        let response = request.send().await.unwrap();
+        let status = response.status();
+        let answer = response.text().await.unwrap();
+        assert!(status.is_success(), "{path}: {status} {answer}");
+        serde_json::from_str(&answer).unwrap()
+    }
+}
+
+/// What reads pictures for any number of servers.
+pub(crate) fn decoder_settings() -> decoder::Settings {
+    decoder::Settings {
+        executable: executable(),
+        arguments: vec!["decoder".into()],
+        processes: 2,
+        memory_bytes: 1 << 30,
+        time: Duration::from_secs(30),
+        max_pixels: 1_000_000,
+    }
+}
+
+fn video_settings() -> video::Settings {
+    video::Settings {
+        confine: (executable(), vec!["confine".into()]),
+        memory_bytes: 1 << 30,
+        time: Duration::from_secs(30),
+        transcode_time: Duration::from_secs(30),
+    }
+}
+
+fn executable() -> PathBuf {
+    env!("CARGO_BIN_EXE_heirloom").into()
+}
+
+/// A folder in memory where there is one: syncing thousands of files to a disk is not what is tested.
+fn in_memory() -> TempDir {
+    match tempfile::tempdir_in("/dev/shm") {
+        Ok(folder) => folder,
+        Err(_) => tempfile::tempdir().unwrap(),
+    }
+}
