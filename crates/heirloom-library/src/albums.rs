@@ -216,7 +216,10 @@ impl Library {
         let placed = self.fill(&mut tx, caller, album.id, assets).await?;
         let entries = filled(album.id, assets, &placed);
         if !entries.is_empty() {
-            self.save_album(tx, album, entries).await?;
+            let mut feeds = Feeds::default();
+            self.notify_grown(&mut tx, &mut feeds, caller, &album, entries.len())
+                .await?;
+            self.save_album_with(tx, album, entries, feeds).await?;
         }
         Ok(placed)
     }

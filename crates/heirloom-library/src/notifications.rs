@@ -6,13 +6,13 @@ pub use heirloom_store::notifications::{
 };
 use heirloom_store::{
     Tx,
-    albums::{self, AlbumUser},
+    albums::{self, Album, AlbumUser},
     changes::{self, ChangeKind, Entry, Feeds},
     notifications, stages, users,
 };
 use heirloom_types::{
     caller::Caller,
-    ids::{NotificationId, UserId},
+    ids::{AlbumId, NotificationId, UserId},
     permission::Permission,
     time::Timestamp,
 };
@@ -213,6 +213,57 @@ impl Library {
         Ok(())
     }
 
+    /// Tells the other people of an album that it has grown. Who has not read the last such news has it say so much more
+    /// instead of getting another.
+    pub(crate) async fn notify_grown(
+        &self,
+        tx: &mut Tx,
+        feeds: &mut Feeds,
+        caller: &Caller,
+        album: &Album,
+        added: usize,
+    ) -> Result<()> {
+        for member in albums::list_users(tx, album.id).await? {
+            // A visitor who came by a link acts in its owner's name.
+            let is_news = member.user_id != caller.user || !caller.is_account();
+            if is_news {
+                self.notify_member(tx, feeds, member.user_id, album, added as u64)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn notify_member(
+        &self,
+        tx: &mut Tx,
+        feeds: &mut Feeds,
+        to: UserId,
+        album: &Album,
+        added: u64,
+    ) -> Result<()> {
+        let filter = NotificationFilter {
+            kind: Some(NotificationKind::AlbumUpdate),
+            is_unread: Some(true),
+            ..NotificationFilter::default()
+        };
+        let unread = notifications::list(tx, to, filter, SHOWN_MAX).await?;
+        let last = unread
+            .into_iter()
+            .find_map(|news| Some((added_to(&news, album.id)?, news)));
+        let Some((before, mut last)) = last else {
+            self.notify(tx, feeds, to, of_growth(album, added)).await?;
+            return Ok(());
+        };
+        let news = of_growth(album, before + added);
+        last.description = news.description;
+        last.data = news.data.map(Into::into);
+        last.created_at = self.now();
+        notifications::revise(tx, &last).await?;
+        feeds.add(to, Entry::upsert(ChangeKind::Notification, last.id));
+        Ok(())
+    }
+
     /// Tells somebody that they may see a whole library.
     pub(crate) async fn notify_partner(
         &self,
@@ -292,6 +343,24 @@ impl Library {
         changes::record(tx, user, self.now(), &entries).await?;
         Ok(())
     }
+}
+
+fn of_growth(album: &Album, added: u64) -> News {
+    let what = match added {
+        1 => "One more photo is".to_owned(),
+        many => format!("{many} more photos are"),
+    };
+    News {
+        description: Some(format!("{what} in the album {}", album.name)),
+        data: Some(json!({ "albumId": album.id, "added": added })),
+        ..News::info(NotificationKind::AlbumUpdate, "An album has grown")
+    }
+}
+
+/// How many photos this news says that album got, if it is about it.
+fn added_to(news: &Notification, album: AlbumId) -> Option<u64> {
+    let data = &news.data.as_ref()?.0;
+    (data["albumId"] == json!(album)).then(|| data["added"].as_u64())?
 }
 
 fn of_failures(count: i64) -> News {

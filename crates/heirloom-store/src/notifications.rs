@@ -109,6 +109,19 @@ pub async fn list(
     .await
 }
 
+/// Says something else, now, in a notification that nobody has read.
+pub async fn revise(tx: &mut Tx, notification: &Notification) -> Result<()> {
+    tx.execute(sql!(
+        "update notifications set description = $2, data = $3, created_at = $4 where id = $1 and read_at is null",
+        notification.id,
+        notification.description.clone(),
+        notification.data.as_ref().map(|data| data.0.clone()),
+        notification.created_at,
+    ))
+    .await?;
+    Ok(())
+}
+
 /// Whether a person was told something of that kind and title since then.
 pub async fn was_told(
     tx: &mut Tx,

@@ -1,5 +1,6 @@
 /** What the server tells while a page is open. Loaded after the first photos: nothing waits for it. */
 import { tell } from '../photos/changes';
+import { news } from './news.svelte';
 import { session } from './session.svelte';
 
 /** Returns what ends it. */
@@ -7,6 +8,7 @@ export function live(): () => void {
   let stop = () => undefined as void;
   let isOver = false;
   const start = async () => {
+    void news.refresh();
     const { io } = await import('socket.io-client');
     if (isOver) return;
     const socket = io({ path: '/api/socket.io', transports: ['websocket'], reconnectionDelay: 2000, reconnectionDelayMax: 60_000 });
@@ -15,6 +17,7 @@ export function live(): () => void {
     socket.on('on_asset_delete', (id: string) => tell({ kind: 'delete', ids: [id] }));
     socket.on('on_asset_trash', (ids: string[]) => tell({ kind: 'update', ids, change: { isTrashed: true } }));
     socket.on('on_asset_restore', (ids: string[]) => tell({ kind: 'update', ids, change: { isTrashed: false } }));
+    socket.on('on_notification', () => void news.refresh());
     socket.on('on_session_delete', () => void session.signOut());
     stop = () => void socket.close();
   };

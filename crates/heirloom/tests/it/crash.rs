@@ -1,7 +1,9 @@
-//! `kill -9` at any moment loses nothing that was acknowledged.
+//! `kill -9` at any moment loses nothing that was acknowledged. `HEIRLOOM_TEST_KILLS` says how often the server is killed;
+//! 84 times are a thousand uploads.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use rand::Rng;
 use reqwest::StatusCode;
 use tokio::task::JoinSet;
 
@@ -10,16 +12,21 @@ use crate::{
     server::{Server, servers},
 };
 
-/// Rounds of uploading and killing; the soak run does many more.
+/// Rounds of uploading and killing.
 const ROUNDS: usize = 3;
+/// Uploads of one round.
 const UPLOADS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn acknowledged_photos_survive_kill_9() {
+    let rounds = std::env::var("HEIRLOOM_TEST_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(ROUNDS);
     for server in servers().await {
         let mut server = server;
         let mut acknowledged = HashMap::new();
-        for round in 0..ROUNDS {
+        for round in 0..rounds {
             let (mut killed, kept) = upload_until_killed(server, round).await;
             acknowledged.extend(kept);
             killed.kill_and_restart();
@@ -41,6 +48,13 @@ async fn acknowledged_photos_survive_kill_9() {
             "{total} < {}",
             acknowledged.len()
         );
+        let (done, said) = server.admin(&["verify"]);
+        assert!(
+            done && said.contains(&format!("{total} originals read, 0 damaged")),
+            "{said}"
+        );
+        let summary = server.get("/admin/integrity/summary").await;
+        assert_eq!(summary["untracked_file"], 0, "nobody's files are left");
     }
 }
 
@@ -78,7 +92,8 @@ async fn upload_until_killed(server: Server, round: usize) -> (Server, HashMap<S
             Some((answer["id"].as_str()?.to_owned(), bytes))
         });
     }
-    tokio::time::sleep(Duration::from_millis(120 + 60 * round as u64)).await;
+    let moment = rand::rng().random_range(40..400);
+    tokio::time::sleep(Duration::from_millis(moment)).await;
     server.write().await.kill();
     let kept = uploads.join_all().await.into_iter().flatten().collect();
     let server = Arc::into_inner(server)

@@ -2,7 +2,6 @@
 //! acknowledged is lost, reading goes on where it can, and work goes on by itself when the cause is gone.
 
 use std::{
-    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -77,32 +76,6 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 async fn postgres() -> Option<String> {
     let url = std::env::var("HEIRLOOM_TEST_POSTGRES_URL").ok()?;
     Some(heirloom_store::testing::postgres_url(&url).await)
-}
-
-fn bucket_at(address: SocketAddr) -> Vec<(&'static str, String)> {
-    vec![
-        ("HEIRLOOM__STORAGE__S3__BUCKET", s3::BUCKET.into()),
-        (
-            "HEIRLOOM__STORAGE__S3__ENDPOINT",
-            format!("http://{address}"),
-        ),
-        ("HEIRLOOM__STORAGE__S3__ALLOW_HTTP", "true".into()),
-        (
-            "HEIRLOOM__STORAGE__S3__ACCESS_KEY_ID",
-            s3::ACCESS_KEY_ID.into(),
-        ),
-        (
-            "HEIRLOOM__STORAGE__S3__SECRET_ACCESS_KEY",
-            s3::SECRET_ACCESS_KEY.into(),
-        ),
-    ]
-}
-
-fn borrowed<'a>(environment: &'a [(&'static str, String)]) -> Vec<(&'static str, &'a str)> {
-    environment
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]

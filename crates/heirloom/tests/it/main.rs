@@ -4,9 +4,11 @@
 mod access;
 mod accounts;
 mod aioimmich_client;
+mod album_figures;
 mod albums;
 mod backup;
 mod bad_input;
+mod bucket;
 mod cli_client;
 mod contract;
 mod crash;

@@ -2,15 +2,17 @@
 
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
+use heirloom_testkit::s3;
 use rand::Rng;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 use crate::{
+    bucket::{borrowed, bucket_at},
     library::call,
     media,
-    server::{Server, servers},
+    server::{Server, files_below, servers},
 };
 
 async fn set_template(server: &Server, template: &str, expected: StatusCode) -> Value {
@@ -38,6 +40,72 @@ fn originals(server: &Server) -> BTreeMap<PathBuf, Vec<u8>> {
         .into_iter()
         .map(|path| (relative(path.clone()), std::fs::read(path).unwrap()))
         .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn originals_in_a_bucket_follow_the_template_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = bucket_at(s3::serve(folder.path()).await);
+    let environment = borrowed(&environment);
+    let server = Server::start_with(None, &environment).await;
+    let objects = || -> BTreeMap<String, Vec<u8>> {
+        let originals = folder.path().join(s3::BUCKET).join("originals");
+        files_below(&originals)
+            .into_iter()
+            .map(|path| {
+                let bytes = std::fs::read(&path).unwrap();
+                (
+                    path.strip_prefix(&originals).unwrap().display().to_string(),
+                    bytes,
+                )
+            })
+            .collect()
+    };
+    let mut ids = Vec::new();
+    for seed in 1..=3 {
+        let photo = media::jpeg_with_exif(40, 30, seed, 1, "2021:06:06 08:00:00", "+00:00");
+        ids.push(server.upload("a.jpg", photo).await);
+    }
+    server.settle().await;
+    let words = json!({"description": "On the pier"});
+    let path = format!("/assets/{}", ids[0]);
+    call(&server, Method::PUT, &path, words, StatusCode::OK).await;
+    server.settle().await;
+    let before = objects();
+    assert_eq!(before.len(), 4, "{:?}", before.keys());
+
+    set_template(&server, "by-month/{year}/{month}/{name}", StatusCode::OK).await;
+    start(&server).await;
+    server.settle().await;
+    let now = objects();
+    let names: Vec<_> = now.keys().map(String::as_str).collect();
+    let base = "by-month/2021/06/a";
+    let originals = [
+        format!("{base}.jpg"),
+        format!("{base}_2.jpg"),
+        format!("{base}_3.jpg"),
+    ];
+    for path in &originals {
+        assert!(names.contains(&path.as_str()), "{names:?}");
+    }
+    assert!(
+        names.iter().all(|name| name.starts_with("by-month/")),
+        "nothing is left behind: {names:?}"
+    );
+    let sorted = |files: BTreeMap<String, Vec<u8>>| {
+        let mut bytes: Vec<_> = files.into_values().collect();
+        bytes.sort();
+        bytes
+    };
+    assert!(
+        sorted(before) == sorted(now),
+        "the same files, at other places"
+    );
+    let (done, said) = server.admin_with(&["verify"], &environment);
+    assert!(
+        done && said.contains("3 originals read, 0 damaged"),
+        "{said}"
+    );
 }
 
 #[tokio::test]
