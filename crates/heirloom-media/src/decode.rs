@@ -1,5 +1,6 @@
 //! Pictures to pixels: upright, in sRGB, eight bits a channel. Runs in the decoder's child process.
 
+mod cicp;
 mod colour;
 mod heif;
 mod jpeg;

@@ -10,6 +10,7 @@ mod backup;
 mod bad_input;
 mod bucket;
 mod cli_client;
+mod colours;
 mod contract;
 mod crash;
 mod faults;
