@@ -13,6 +13,7 @@ pub mod database_backups;
 pub mod download;
 pub mod duplicates;
 pub mod edits;
+pub mod frames;
 pub mod heatmaps;
 pub mod integrity;
 pub mod libraries;

@@ -11,6 +11,7 @@ mod cli_client;
 mod contract;
 mod crash;
 mod faults;
+mod frames;
 mod hostile;
 mod inference;
 mod integrity;
