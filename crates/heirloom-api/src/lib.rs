@@ -20,6 +20,7 @@ pub mod libraries;
 pub mod licenses;
 pub mod live;
 pub mod memories;
+pub mod models;
 pub mod notifications;
 pub mod oauth;
 pub mod operations;

@@ -20,6 +20,7 @@ mod labels;
 mod libraries;
 mod licenses;
 mod memories;
+pub(crate) mod models;
 pub(crate) mod notifications;
 mod oauth;
 mod partners;
@@ -142,6 +143,7 @@ fn beyond() -> Vec<Operation> {
         frames::operations(),
         integrity::beyond(),
         labels::operations(),
+        models::operations(),
     ]
     .into_iter()
     .flatten()
