@@ -111,7 +111,7 @@ async fn create(
     cx: Cx,
     Body(new): Body<FrameCreate>,
 ) -> ApiResult<(StatusCode, Json<FrameResponse>)> {
-    let choice = choice(new.choice)?;
+    let choice = choice(&new.choice)?;
     let library = &cx.app.library;
     let made = library
         .pair_frame(&cx.caller, &new.code, &new.name, choice)
@@ -127,7 +127,7 @@ async fn update(
     let choice = wanted
         .shows
         .map(|shows| {
-            choice(Choice {
+            choice(&Choice {
                 shows,
                 album_id: wanted.album_id,
                 person_id: wanted.person_id,
@@ -146,7 +146,7 @@ async fn end(cx: Cx, Id(id): Id<FrameId>) -> ApiResult<StatusCode> {
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn choice(wanted: Choice) -> ApiResult<FrameChoice> {
+fn choice(wanted: &Choice) -> ApiResult<FrameChoice> {
     let shows = FrameShows::from_text(&wanted.shows).ok_or_else(|| {
         ApiError::invalid(
             &["shows"],

@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, time::Instant};
 
-use chrono::Utc;
+use heirloom_types::time::Clock;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -293,7 +293,7 @@ async fn a_frame_shows_what_was_chosen_and_nothing_else() {
 #[tokio::test]
 async fn a_frame_shows_the_memories_of_its_day_alone() {
     for server in servers().await {
-        let today = Utc::now();
+        let today = Clock::system().now();
         let years_ago = |years: i32, day: i64| {
             let then = today + chrono::TimeDelta::days(day);
             let year = then.format("%Y").to_string().parse::<i32>().unwrap() - years;
