@@ -65,14 +65,52 @@ function weigh(): Plugin {
   };
 }
 
+/** What the timeline asks the server first, in the words of `session.svelte.ts` and `TimelinePage.svelte`. */
+const FACTS = ['/api/users/me', '/api/timeline/buckets?visibility=timeline&withStacked=true&withPartners=true'];
+
+/** Tells `early.js` what the files are called that it fetches ahead. */
+function hasten(): Plugin {
+  return {
+    name: 'heirloom-hasten',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html, { bundle = {} }) => {
+        const filesOf = (module: string): string => {
+          const chunk = Object.values(bundle).find((one) => one.type === 'chunk' && one.facadeModuleId?.endsWith(module));
+          if (chunk?.type !== 'chunk') throw new Error(`${module} is no chunk of its own any more`);
+          const styles = [...(chunk.viteMetadata?.importedCss ?? [])];
+          return [chunk.fileName, ...styles].map((file) => `/${file}`).join(' ');
+        };
+        const attrs = {
+          name: 'early',
+          'data-en': filesOf('src/messages/en/index.ts'),
+          'data-de': filesOf('src/messages/de/index.ts'),
+          'data-timeline': filesOf('src/pages/timeline/TimelinePage.svelte'),
+          'data-facts': FACTS.join(' '),
+        };
+        return { html, tags: [{ tag: 'meta', attrs, injectTo: 'head-prepend' }] };
+      },
+    },
+  };
+}
+
+/*
+ * What every page stands on, and what every list of photos does, are one file each: far from the server each file costs a
+ * way there and back, and as many pieces as there are icons cost seconds. What one page alone needs stays with that page.
+ */
+const FRAME = { name: 'frame', test: /node_modules[\\/](svelte|esm-env|clsx|@lucide)[\\/]|src[\\/](api|app|design)[\\/]|src[\\/]messages[\\/]\w+(\.svelte)?\.ts$/, minShareCount: 2, priority: 2 };
+const GRID = { name: 'grid', test: /src[\\/](photos|pages[\\/]timeline)[\\/]/, minShareCount: 2, priority: 1 };
+
 export default defineConfig({
-  plugins: [svelte(), weigh(), precompress()],
+  plugins: [svelte(), weigh(), hasten(), precompress()],
   build: {
     outDir: UNFINISHED,
     target: ['chrome123', 'firefox121', 'safari17.5'],
     // No data: addresses for scripts or fonts: the page's policy allows none.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: [FRAME, GRID] } } },
     reportCompressedSize: false,
   },
   worker: { format: 'es' },

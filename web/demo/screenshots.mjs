@@ -36,10 +36,12 @@ const PAGES = [
   ['admin-work', '/admin/work'],
   ['admin-health', '/admin/health'],
   ['admin-libraries', '/admin/libraries'],
+  ['admin-models', '/admin/models'],
   ['admin-settings', '/admin/settings'],
   ['viewer', ({ photo }) => `/?photo=${photo}`],
   ['info', ({ photo }) => `/?photo=${photo}`, (page) => page.keyboard.press('i')],
   ['editor', ({ photo }) => `/?photo=${photo}`, (page) => page.keyboard.press('e')],
+  ['frame-code', '/frame', undefined, true],
   ['login', '/', undefined, true],
 ];
 const chosen = process.argv.slice(2);

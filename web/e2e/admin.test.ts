@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ada, base, call, onBoth, photos, visit } from './browser';
+import { ada, base, call, onBoth, photos, until, visit } from './browser';
 
 onBoth('a setting of the server is changed, refused where it is wrong, and set back', async ({ page, context, checkAccess }) => {
   const before = await call<{ trash: { days: number } }>(context, 'GET', '/system-config');
@@ -30,10 +30,7 @@ onBoth('a setting of the server is changed, refused where it is wrong, and set b
 
   await trash.getByRole('button', { name: 'As it usually is' }).click();
   await trash.getByRole('button', { name: 'Save' }).click();
-  await page.waitForFunction(async (days) => {
-    const config = (await (await fetch('/api/system-config')).json()) as { trash: { days: number } };
-    return config.trash.days === days;
-  }, before.trash.days);
+  await until(async () => (await call<typeof before>(context, 'GET', '/system-config')).trash.days === before.trash.days);
   assert.deepEqual(await call(context, 'GET', '/system-config'), before);
 });
 

@@ -1,4 +1,4 @@
-import { call, onBoth, tiles } from './browser';
+import { call, onBoth, tiles, until } from './browser';
 
 onBoth('an album that somebody deleted while it was open', async ({ page, context }) => {
   const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'Gone soon' });
@@ -17,10 +17,7 @@ onBoth('an album is renamed, and deleted from its menu', async ({ page, context,
   const name = page.getByRole('textbox', { name: 'Name' });
   await name.fill(`Journey ${size}`);
   await name.press('Enter');
-  await page.waitForFunction(async (album) => {
-    const response = await fetch(`/api/albums/${album}`);
-    return ((await response.json()) as { albumName: string }).albumName.startsWith('Journey');
-  }, id);
+  await until(async () => (await call<{ albumName: string }>(context, 'GET', `/albums/${id}`)).albumName.startsWith('Journey'));
   await page.getByRole('button', { name: 'More', exact: true }).and(page.locator('main button')).click();
   const menu = page.getByRole('menu', { name: 'More' });
   await menu.getByRole('menuitem', { name: 'Delete album' }).waitFor();

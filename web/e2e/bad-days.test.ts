@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { ada, base, call, onBoth, photos, tiles, visit } from './browser';
+import { ada, base, call, onBoth, photos, tiles, until, visit } from './browser';
 
 interface File {
   name: string;
@@ -55,20 +55,22 @@ test('a reload in the middle of the queue takes it up again', () =>
     await add(page, ['a', 'b', 'c', 'd'].map((name) => fresh(`queue ${name}.jpg`)));
     await tray(page).getByText('queue d.jpg').waitFor();
     // What a reload takes up is what the browser's own database holds by then.
-    await page.waitForFunction(
-      () =>
-        new Promise<boolean>((resolve, reject) => {
-          const opening = indexedDB.open('heirloom-uploads', 1);
-          opening.onerror = () => reject(opening.error);
-          opening.onsuccess = () => {
-            const counting = opening.result.transaction('queue').objectStore('queue').count();
-            counting.onsuccess = () => {
-              opening.result.close();
-              resolve(counting.result === 4);
+    const isKept = () =>
+      page.evaluate(
+        () =>
+          new Promise<boolean>((resolve, reject) => {
+            const opening = indexedDB.open('heirloom-uploads', 1);
+            opening.onerror = () => reject(opening.error);
+            opening.onsuccess = () => {
+              const counting = opening.result.transaction('queue').objectStore('queue').count();
+              counting.onsuccess = () => {
+                opening.result.close();
+                resolve(counting.result === 4);
+              };
             };
-          };
-        }),
-    );
+          }),
+      );
+    await until(isKept);
     await page.reload();
     await tray(page).getByText('queue d.jpg').waitFor();
     await page.unrouteAll({ behavior: 'ignoreErrors' });

@@ -80,3 +80,12 @@ export async function call<T>(context: BrowserContext, method: string, path: str
 }
 
 export const tiles = (page: Page) => page.locator('[data-photo]');
+
+/** Waits until something is so that only the server knows. (The page's `waitForFunction` takes a promise for a yes.) */
+export async function until(isSo: () => Promise<unknown>, patience = 60_000): Promise<void> {
+  const end = Date.now() + patience;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, 'it did not come to be in time');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

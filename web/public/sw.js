@@ -29,21 +29,26 @@ self.addEventListener('fetch', (event) => {
     if (url.pathname === '/share-target') event.respondWith(takeShared(request));
     // Another person may sign in: nothing of the one before stays on this device.
     else if (/^\/api\/auth\/(login|logout)$/.test(url.pathname)) event.waitUntil(caches.delete(SEEN));
+    // A page that goes away closes the locked folder with this. Left to the browser it is lost together with the page.
+    else if (url.pathname === '/api/auth/session/lock') event.respondWith(fetch(request));
     return;
   }
   if (request.method !== 'GET' || request.headers.has('range')) return;
   if (request.mode === 'navigate') {
     if (!url.pathname.startsWith('/api/')) event.respondWith(page(request, url));
   } else if (url.pathname.startsWith('/assets/')) event.respondWith(kept(event, request, SHELL));
-  else if (mayKeep(request, url)) event.respondWith(isFixed(url) ? kept(event, request, SEEN) : fresh(event, request));
+  else if (mayKeep(url)) event.respondWith(isFixed(url) ? kept(event, request, SEEN) : fresh(event, request));
 });
 
 /** Never what is locked, and nothing of shared links: they end. */
-function mayKeep(request, url) {
+function mayKeep(url) {
   if (url.searchParams.has('key') || url.searchParams.has('slug') || url.searchParams.get('visibility') === 'locked') return false;
-  const from = request.referrer ? new URL(request.referrer).pathname : '/';
-  if (/^\/(locked|share|s)(\/|$)/.test(from)) return false;
   return PICTURE.test(url.pathname) || FACTS.test(url.pathname);
+}
+
+/** The server says of each picture whether it may stay on the device: not when it is locked. */
+function mayStay(answer) {
+  return answer.status === 200 && !/no-store/.test(answer.headers.get('cache-control') ?? '');
 }
 
 /** A picture whose address says which state of it is meant. */
@@ -71,7 +76,7 @@ async function kept(event, request, name) {
   const found = await cache.match(request);
   if (found) return found;
   const answer = await fetch(request);
-  if (answer.status === 200) event.waitUntil(cache.put(request, answer.clone()).then(() => (name === SEEN ? trim(cache) : undefined)));
+  if (mayStay(answer)) event.waitUntil(cache.put(request, answer.clone()).then(() => (name === SEEN ? trim(cache) : undefined)));
   return answer;
 }
 
@@ -80,7 +85,7 @@ async function fresh(event, request) {
   const cache = await caches.open(SEEN);
   try {
     const answer = await fetch(request);
-    if (answer.status === 200) event.waitUntil(cache.put(request, answer.clone()));
+    if (mayStay(answer)) event.waitUntil(cache.put(request, answer.clone()));
     return answer;
   } catch (error) {
     const found = await cache.match(request);

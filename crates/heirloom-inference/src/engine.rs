@@ -1,6 +1,6 @@
 //! What runs a model, wherever it runs.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use async_trait::async_trait;
 
@@ -18,10 +18,25 @@ pub trait Engine: Send + Sync + 'static {
     /// What a model takes and gives.
     async fn describe(&self, model: &str) -> Result<Description>;
 
+    /// How far each model is, by name; none where that is the affair of other machines.
+    fn readiness(&self) -> Option<BTreeMap<String, Readiness>> {
+        None
+    }
+
     /// What it did so far, in Prometheus' text format.
     fn metrics(&self) -> String {
         String::new()
     }
+}
+
+/// Whether a model can answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It is loaded when somebody asks.
+    Asleep,
+    Loading,
+    Ready,
+    Failed(String),
 }
 
 /// Who waits for an answer; the first goes before the others.

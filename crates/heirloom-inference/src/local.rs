@@ -40,7 +40,7 @@ pub use self::{
 };
 use crate::{
     Engine, Error, Request, Response, Result,
-    engine::Description,
+    engine::{Description, Readiness},
     stats::{self, Reading},
 };
 
@@ -277,6 +277,17 @@ impl Drop for LocalEngine {
     }
 }
 
+impl From<State> for Readiness {
+    fn from(state: State) -> Self {
+        match state {
+            State::Unknown | State::Unloaded => Self::Asleep,
+            State::Loading => Self::Loading,
+            State::Ready => Self::Ready,
+            State::Failed(why) => Self::Failed(why),
+        }
+    }
+}
+
 #[async_trait]
 impl Engine for LocalEngine {
     async fn infer(&self, request: Request) -> Result<Response> {
@@ -328,6 +339,15 @@ impl Engine for LocalEngine {
 
     async fn describe(&self, model: &str) -> Result<Description> {
         self.describe_version(model, None).await
+    }
+
+    fn readiness(&self) -> Option<BTreeMap<String, Readiness>> {
+        let states = self.read();
+        let readiness = states.iter().map(|(name, model)| {
+            let state = model.newest().map(|version| version.state());
+            (name.clone(), state.unwrap_or(State::Unloaded).into())
+        });
+        Some(readiness.collect())
     }
 
     fn metrics(&self) -> String {

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use heirloom_store::{
+    Tx,
     asset_edits::{self, AssetEdit},
-    assets::{Asset, Rendition},
+    assets::{Asset, Rendition, Visibility},
     blobs::{self, Blob, BlobPath},
 };
 use heirloom_types::{
@@ -44,6 +45,8 @@ pub struct AssetFile {
     pub mime: &'static str,
     /// As the client should call it.
     pub name: String,
+    /// Whether it may stay on the device: not what is locked.
+    pub may_stay: bool,
 }
 
 impl Library {
@@ -62,11 +65,8 @@ impl Library {
         require(caller, needed)?;
         let mut tx = self.db.glance().await?;
         let asset = access::asset(&mut tx, caller, id, needed).await?;
-        if as_edited && asset.has(Rendition::Edited) {
-            let edits = asset_edits::list(&mut tx, asset.owner_id, id).await?;
-            if let Some(file) = edited_file(&asset, &edits, kind) {
-                return Ok(file);
-            }
+        if as_edited {
+            return as_it_looks(&mut tx, &asset, kind).await;
         }
         file_of(&asset, kind).ok_or(Error::Missing("Asset media not found"))
     }
@@ -79,6 +79,17 @@ impl Library {
             opened => Ok(opened?),
         }
     }
+}
+
+/// The file of that kind of an asset whose access is decided, as a person edited it, if they did.
+pub(crate) async fn as_it_looks(tx: &mut Tx, asset: &Asset, kind: Kind) -> Result<AssetFile> {
+    if asset.has(Rendition::Edited) {
+        let edits = asset_edits::list(tx, asset.owner_id, asset.id).await?;
+        if let Some(file) = edited_file(asset, &edits, kind) {
+            return Ok(file);
+        }
+    }
+    file_of(asset, kind).ok_or(Error::Missing("Asset media not found"))
 }
 
 fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFile> {
@@ -97,7 +108,12 @@ fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFi
         path: path_of(asset, edits, name)?,
         mime,
         name: format!("{}_{suffix}.{extension}", stem(asset)),
+        may_stay: may_stay(asset),
     })
+}
+
+fn may_stay(asset: &Asset) -> bool {
+    asset.visibility != Visibility::Locked
 }
 
 fn stem(asset: &Asset) -> &str {
@@ -114,6 +130,7 @@ fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
             path: BlobPath::rendition(asset.owner_id, asset.id, kind, extension),
             mime,
             name: format!("{stem}_{kind}.{extension}"),
+            may_stay: may_stay(asset),
         })
     };
     let original = || {
@@ -121,6 +138,7 @@ fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
             path: BlobPath::parse(&asset.original_path).ok()?,
             mime: media_type::by_name(&asset.original_name)?.mime,
             name: asset.original_name.clone(),
+            may_stay: may_stay(asset),
         })
     };
     let preview = || rendition(Rendition::Preview, "preview", "jpeg", "image/jpeg");

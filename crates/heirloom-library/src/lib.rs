@@ -21,6 +21,7 @@ pub mod edits;
 pub mod error;
 mod feed;
 pub mod files;
+pub mod frames;
 pub mod heatmaps;
 pub mod ingest;
 pub mod integrity;

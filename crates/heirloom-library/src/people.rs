@@ -8,7 +8,7 @@ use heirloom_store::{
     Tx,
     blobs::BlobPath,
     changes::{ChangeKind, Entry},
-    faces, people,
+    faces, frames, people,
 };
 use heirloom_types::{
     caller::Caller,
@@ -116,6 +116,7 @@ impl Library {
             path,
             mime: "image/jpeg",
             name: format!("{id}.jpeg"),
+            may_stay: true,
         })
     }
 
@@ -199,6 +200,7 @@ impl Library {
                 entries.push(Entry::upsert(ChangeKind::Face, face.id));
             }
             faces::move_rejections(&mut tx, *id, into).await?;
+            frames::follow_person(&mut tx, *id, into).await?;
             if target.name.is_empty() {
                 target.name = other.name;
             }

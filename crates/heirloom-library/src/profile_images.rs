@@ -71,6 +71,7 @@ impl Library {
             path: BlobPath::parse(&path)?,
             mime: "image/webp",
             name: format!("{of}.webp"),
+            may_stay: true,
         })
     }
 

@@ -17,7 +17,7 @@ use heirloom_store::{
     users,
 };
 use heirloom_types::{
-    caller::Scope,
+    caller::{Caller, Scope},
     ids::{AssetId, JobId, UserId},
     time::Timestamp,
 };
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Library, Result};
+use crate::{Library, Result, access::require_admin};
 
 /// Kind of the job.
 pub const KIND: &str = "follow_search_model";
@@ -46,6 +46,17 @@ struct Answering {
     /// Name and version of the pack.
     model: String,
     since: Timestamp,
+}
+
+/// How far the chosen search models are.
+#[derive(Clone, Debug)]
+pub struct SearchProgress {
+    pub chosen: String,
+    /// Pictures and videos that they have seen, of all that are to be seen.
+    pub seen: i64,
+    pub total: i64,
+    /// People whose questions others answer until then.
+    pub waiting_users: usize,
 }
 
 /// Whose vectors are made of a picture.
@@ -97,6 +108,28 @@ impl Library {
             tracing::warn!(%error, pack = %name, "the chosen pack of models cannot be used; search goes on with the first");
             eyes.vision.clone()
         })))
+    }
+
+    /// How far the chosen search models are, for an administrator; none where no models look at pictures.
+    pub async fn search_progress(&self, caller: &Caller) -> Result<Option<SearchProgress>> {
+        require_admin(caller)?;
+        let Some(chosen) = self.chosen_search().await? else {
+            return Ok(None);
+        };
+        let mut tx = self.db.read().await?;
+        let (seen, total) = embeddings::count_seen(&mut tx, chosen.model()).await?;
+        let mut waiting_users = 0;
+        for user in users::list(&mut tx).await? {
+            let stored = answering(&mut tx, user.id).await?;
+            waiting_users +=
+                usize::from(stored.is_some_and(|stored| stored.model != chosen.model()));
+        }
+        Ok(Some(SearchProgress {
+            chosen: chosen.pack().to_owned(),
+            seen,
+            total,
+            waiting_users,
+        }))
     }
 
     /// The search models that answer an owner's questions.

@@ -15,7 +15,7 @@ use heirloom_library::Library;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use uuid::Uuid;
 
-use crate::{error::ApiError, health, live::Live, routes, web};
+use crate::{ModelPacks, error::ApiError, health, live::Live, routes, web};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -23,14 +23,15 @@ pub struct App {
     pub library: Arc<Library>,
     /// Only for its figures; None where no model can run.
     pub engine: Option<Arc<dyn Engine>>,
+    /// Only to say which models there are.
+    pub packs: Arc<ModelPacks>,
 }
 
 /// Largest body that is not a file, in bytes.
 const JSON_BYTES_MAX: usize = 64 << 20;
 
 /// Everything that is served.
-pub fn router(library: Arc<Library>, engine: Option<Arc<dyn Engine>>, live: &Live) -> Router {
-    let app = App { library, engine };
+pub fn router(app: App, live: &Live) -> Router {
     Router::new()
         .nest("/api", routes::api())
         .route("/.well-known/immich", get(health::well_known))

@@ -36,8 +36,9 @@ pub(crate) async fn respond(
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|known| known.split(',').any(|known| known.trim() == tag));
+    let cache = if file.may_stay { CACHE } else { "no-store" };
     let mut response = Response::builder()
-        .header(header::CACHE_CONTROL, CACHE)
+        .header(header::CACHE_CONTROL, cache)
         .header(header::ETAG, &tag);
     if unchanged {
         return finish(

@@ -17,4 +17,4 @@ mod routes;
 mod web;
 
 pub use app::{App, over_tls, router};
-pub use routes::served;
+pub use routes::{models::ModelPacks, served, served_beyond};

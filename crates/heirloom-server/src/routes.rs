@@ -12,6 +12,7 @@ mod download;
 mod duplicates;
 mod edits;
 mod files;
+mod frames;
 mod heatmaps;
 mod integrity;
 mod jobs;
@@ -19,6 +20,7 @@ mod labels;
 mod libraries;
 mod licenses;
 mod memories;
+pub(crate) mod models;
 pub(crate) mod notifications;
 mod oauth;
 mod partners;
@@ -135,9 +137,33 @@ fn all() -> Vec<Operation> {
     .collect()
 }
 
+/// What the contract does not know.
+fn beyond() -> Vec<Operation> {
+    [
+        frames::operations(),
+        integrity::beyond(),
+        labels::operations(),
+        models::operations(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
 /// Method and path of every operation that is served, as the contract writes them.
 pub fn served() -> Vec<(&'static str, &'static str)> {
-    all()
+    named(&all())
+}
+
+/// As [`served`], of what the contract does not know.
+pub fn served_beyond() -> Vec<(&'static str, &'static str)> {
+    let mut found = named(&beyond());
+    found.extend_from_slice(resumable::SERVED);
+    found
+}
+
+fn named(operations: &[Operation]) -> Vec<(&'static str, &'static str)> {
+    operations
         .iter()
         .map(|operation| (operation.name, operation.path))
         .collect()
@@ -146,17 +172,14 @@ pub fn served() -> Vec<(&'static str, &'static str)> {
 /// The routes below `/api`.
 pub(crate) fn api() -> Router<App> {
     let mut router = Router::new();
-    for operation in all() {
+    for operation in all().into_iter().chain(beyond()) {
         debug_assert!(
             MethodFilter::try_from(operation.method_name())
                 .is_ok_and(|filter| filter == operation.method)
         );
         router = router.route(operation.path, operation.handler);
     }
-    router = router
-        .merge(resumable::router())
-        .merge(labels::router())
-        .merge(integrity::router());
+    router = router.merge(resumable::router());
     for (method, path) in not_built() {
         let filter = method
             .parse::<Method>()

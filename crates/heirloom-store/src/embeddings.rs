@@ -145,6 +145,18 @@ pub async fn list_of_assets(
     Ok(found)
 }
 
+/// How many assets of everybody this model has seen, and how many are to be seen.
+pub async fn count_seen(tx: &mut Tx, model: &str) -> Result<(i64, i64)> {
+    tx.one(sql!(
+        "select coalesce(sum(case when exists (select 1 from embeddings e
+                    where e.owner_id = s.owner_id and e.model = $1 and e.asset_id = s.asset_id)
+                then 1 else 0 end), 0), count(*)
+         from asset_stages s where s.stage = 'embed' and s.wanted_version > 0 and s.failure is null",
+        model,
+    ))
+    .await
+}
+
 /// A page of an owner's assets that were seen, but not by this model.
 pub async fn list_lacking(
     tx: &mut Tx,

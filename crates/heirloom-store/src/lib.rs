@@ -20,6 +20,7 @@ pub mod embeddings;
 pub mod error;
 pub mod exif;
 pub mod faces;
+pub mod frames;
 pub mod heatmaps;
 pub mod integrity;
 pub mod labels;

@@ -89,6 +89,8 @@ ids! {
     FaceId;
     /// A way in for people without an account.
     SharedLinkId;
+    /// A screen that shows photos without an account.
+    FrameId;
     /// A comment or a like in an album.
     ActivityId;
     /// Something the server tells a person.

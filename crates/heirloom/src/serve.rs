@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
+use heirloom_inference::registry::Registry;
 use heirloom_jobs::{Runner, Settings};
 use heirloom_library::{
     Library,
@@ -16,7 +17,7 @@ use heirloom_library::{
     process::ProcessAsset,
     search_models::FollowSearchModel,
 };
-use heirloom_server::live::Live;
+use heirloom_server::{App, ModelPacks, live::Live};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -28,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     cli::{CommonOptions, ServeOptions},
     config::{Config, Log},
+    engine,
     tls::{self, Secured},
     wiring::{Wired, wire},
 };
@@ -66,7 +68,15 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     println!("Heirloom is at {scheme}://{}", shown(address));
     let live = Live::new(wired.library.clone());
     tasks.spawn(live.clone().run(stop.clone()));
-    let app = heirloom_server::router(wired.library.clone(), wired.engine.clone(), &live);
+    let app = App {
+        library: wired.library.clone(),
+        engine: wired.engine.clone(),
+        packs: Arc::new(ModelPacks {
+            used: engine::models(&config),
+            further: Registry::new(engine::packs(&config)),
+        }),
+    };
+    let app = heirloom_server::router(app, &live);
     let server = tokio::spawn(answer(listener, secured, app, stop.clone()));
     asked_to_stop().await?;
     tracing::info!("stopping");

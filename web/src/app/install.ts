@@ -3,6 +3,8 @@ import { uploads } from '../upload/uploads.svelte';
 import { router } from './router.svelte';
 
 const SHARED = 'shared-1';
+/** As `sw.js` calls it. */
+const SEEN = 'seen-1';
 
 /** Needs HTTPS; over plain HTTP in a home network there is no such thing, and nothing else depends on it. */
 export function install(): void {
@@ -31,4 +33,14 @@ export async function takeShared(): Promise<void> {
 export function badge(count: number): void {
   if (!('setAppBadge' in navigator)) return;
   void (count > 0 ? navigator.setAppBadge(count) : navigator.clearAppBadge()).catch(() => undefined);
+}
+
+/** Photos that were locked do not stay in what `sw.js` keeps for when there is no network. */
+export async function forgetKept(ids: string[]): Promise<void> {
+  if (!('caches' in window)) return;
+  const [cache, wanted] = [await caches.open(SEEN), new Set(ids)];
+  for (const request of await cache.keys()) {
+    const id = /^\/api\/assets\/([^/]+)\//.exec(new URL(request.url).pathname)?.[1];
+    if (id && wanted.has(id)) await cache.delete(request);
+  }
 }

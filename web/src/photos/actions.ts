@@ -1,6 +1,7 @@
 /** What a person does with photos, wherever they are shown: told to the lists at once, undone from the message. */
 import { address, api, send } from '../api/client';
 import type { AssetVisibility } from '../api/schema';
+import { forgetKept } from '../app/install';
 import { confirm } from '../design/Confirm.svelte';
 import { attempt, toasts } from '../design/toasts.svelte';
 import { t } from '../messages/messages.svelte';
@@ -21,12 +22,13 @@ const idsOf = (photos: Photo[]) => photos.map((photo) => photo.id);
 /** Shows the change at once and takes it back if the server refuses. */
 async function change(photos: Photo[], wanted: Partial<Photo>, run: (ids: string[]) => Promise<unknown>): Promise<boolean> {
   const ids = idsOf(photos);
-  tell({ kind: 'update', ids, change: wanted });
+  tell({ kind: 'update', ids, change: wanted, isExpected: true });
   const isDone = await attempt(async () => {
     await inChunks(ids, run);
     return true;
   });
-  if (!isDone) {
+  if (isDone) tell({ kind: 'saved', ids });
+  else {
     for (const photo of photos) tell({ kind: 'update', ids: [photo.id], change: photo });
     tell({ kind: 'refresh' });
   }
@@ -70,6 +72,7 @@ export async function lock(photos: Photo[], isLocked: boolean): Promise<void> {
   // Open only as long as it was needed.
   if (!status.isElevated) await api.post('/auth/session/lock').catch(() => undefined);
   if (!isDone) return;
+  if (isLocked) await forgetKept(idsOf(photos)).catch(() => undefined);
   toasts.done(t(isLocked ? 'photos.done.lock' : 'photos.done.unlock', { count: photos.length }));
 }
 

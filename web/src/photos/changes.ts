@@ -2,8 +2,10 @@
 import type { Photo } from './photo';
 
 export type Change =
-  /** Facts of photos changed. */
-  | { kind: 'update'; ids: string[]; change: Partial<Photo> }
+  /** Facts of photos changed. `isExpected`: the server is only being told, and `saved` follows. */
+  | { kind: 'update'; ids: string[]; change: Partial<Photo>; isExpected?: boolean }
+  /** The server knows now what was expected: whoever has to ask it can. */
+  | { kind: 'saved'; ids: string[] }
   /** They are gone for good. */
   | { kind: 'delete'; ids: string[] }
   /** Something came, or changed in a way that only the server knows. */

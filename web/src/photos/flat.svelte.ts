@@ -47,7 +47,7 @@ export class FlatList implements PhotoList {
   }
 
   #follow(change: Change): void {
-    if (change.kind === 'refresh' || change.kind === 'album') return;
+    if (change.kind !== 'update' && change.kind !== 'delete') return;
     const ids = new Set(change.ids);
     this.#photos = this.#photos.flatMap((photo) => {
       if (!ids.has(photo.id)) return [photo];

@@ -69,6 +69,14 @@ export function beside(list: PhotoList, id: string, by: 1 | -1): Photo | undefin
   return start.section.photos?.[start.index + by] ?? list.sections[at + by]?.photos?.at(by === 1 ? 0 : -1);
 }
 
+/** Of the photos from a place on that are loaded, the first that is left; else the last before it. */
+export function nextLeft(sections: readonly Section[], section: number, index: number, isLeft: (photo: Photo) => boolean): Photo | undefined {
+  const photosOf = (some: readonly Section[]) => some.flatMap(({ photos }) => photos ?? []);
+  const after = photosOf(sections.slice(section)).slice(index);
+  const before = () => [...photosOf(sections.slice(0, section)), ...(sections[section]?.photos?.slice(0, index) ?? [])];
+  return after.find(isLeft) ?? before().findLast(isLeft);
+}
+
 /** The photo above or below another one: in the nearest row, the one whose middle is nearest. */
 export function beyond(placed: readonly Placed[], sectionKey: string, id: string, isDown: boolean): Photo | undefined {
   const first = placed.findIndex((one) => one.section.key === sectionKey);

@@ -20,6 +20,12 @@ export interface TimelineFilter {
   bbox?: string;
 }
 
+interface Loading {
+  work: Promise<void>;
+  /** Something changed since the server was asked: its answer may be older than what is known here. */
+  isStale: boolean;
+}
+
 /** Photos that stay in memory; months that were seen longest ago are let go. */
 const PHOTOS_MAX = 40_000;
 /** Months that are asked for again when something changed: those in sight were seen last. */
@@ -30,10 +36,14 @@ export class Timeline implements PhotoList {
   isOpen = $state(false);
   error = $state.raw<unknown>();
   readonly hasDays = true;
-  #loading = new Map<string, Promise<void>>();
+  #loading = new Map<string, Loading>();
   #places = new Map<string, string>();
   #seen: string[] = [];
   #refreshing: ReturnType<typeof setTimeout> | undefined;
+  /** How often the months were asked for; only the last answer counts. */
+  #asked = 0;
+  /** What the server is only being told: its answers may not know it yet. Photos that are to come here are asked for then. */
+  readonly #expected = new Map<string, { change: Partial<Photo>; isMissing: boolean }>();
 
   constructor(readonly filter: TimelineFilter) {}
 
@@ -52,8 +62,10 @@ export class Timeline implements PhotoList {
   }
 
   async #loadMonths(): Promise<void> {
+    const asked = ++this.#asked;
     try {
       const months = await api.get('/timeline/buckets', { query: this.filter });
+      if (asked !== this.#asked) return;
       const before = new Map(this.sections.map((section) => [section.key, section]));
       this.sections = months.map(({ timeBucket, count }) => {
         const known = before.get(timeBucket);
@@ -80,15 +92,27 @@ export class Timeline implements PhotoList {
     this.#seen = [...this.#seen.filter((seen) => seen !== key), key];
     if (section.photos && !again) return Promise.resolve();
     const running = this.#loading.get(key);
-    if (running) return running;
-    const work = this.#fetch(key).finally(() => this.#loading.delete(key));
-    this.#loading.set(key, work);
-    return work;
+    if (running) {
+      running.isStale ||= again;
+      return running.work;
+    }
+    const loading: Loading = { work: Promise.resolve(), isStale: false };
+    this.#loading.set(key, loading);
+    loading.work = this.#fetch(key, loading).finally(() => this.#loading.delete(key));
+    return loading.work;
   }
 
-  async #fetch(key: string): Promise<void> {
-    const photos = fromBucket(await api.get('/timeline/bucket', { query: { ...this.filter, timeBucket: key } }));
-    this.#replace(key, photos);
+  async #fetch(key: string, loading: Loading): Promise<void> {
+    let photos: Photo[];
+    do {
+      loading.isStale = false;
+      photos = fromBucket(await api.get('/timeline/bucket', { query: { ...this.filter, timeBucket: key } }));
+    } while (loading.isStale);
+    const now = photos.map((photo) => ({ ...photo, ...this.#expected.get(photo.id)?.change }));
+    this.#replace(
+      key,
+      now.filter((photo) => this.#accepts(photo)),
+    );
     this.#letGo();
   }
 
@@ -137,20 +161,35 @@ export class Timeline implements PhotoList {
       return;
     }
     if (change.kind === 'album') return;
-    const ids = new Set(change.ids);
+    for (const loading of this.#loading.values()) loading.isStale = true;
+    if (change.kind === 'saved') {
+      const areMissing = change.ids.some((id) => this.#expected.get(id)?.isMissing);
+      for (const id of change.ids) this.#expected.delete(id);
+      if (areMissing) void this.#loadMonths();
+      return;
+    }
+    const missing = this.#apply(change);
+    for (const id of change.ids) this.#expected.delete(id);
+    if (change.kind === 'delete') return;
+    // Those that are missing may belong here now (an act was undone, a favourite was made).
+    if (!change.isExpected) {
+      if (missing.size > 0) void this.#loadMonths();
+    } else for (const id of change.ids) this.#expected.set(id, { change: change.change, isMissing: missing.has(id) });
+  }
+
+  /** Changes the photos that are here; gives the others. */
+  #apply(change: Extract<Change, { kind: 'update' | 'delete' }>): Set<string> {
+    const missing = new Set(change.ids);
     const touched = new Set(change.ids.map((id) => this.#places.get(id)));
-    let known = 0;
     for (const section of this.sections.filter((section) => touched.has(section.key) && section.photos)) {
       const photos = (section.photos ?? []).flatMap((photo) => {
-        if (!ids.has(photo.id)) return [photo];
-        known += 1;
+        if (!missing.delete(photo.id)) return [photo];
         if (change.kind === 'delete') return [];
         const changed = { ...photo, ...change.change };
         return this.#accepts(changed) ? [changed] : [];
       });
       this.#replace(section.key, photos);
     }
-    // Some are not here, and may belong here now (an act was undone, a favourite was made).
-    if (known < ids.size) void this.#loadMonths();
+    return missing;
   }
 }

@@ -42,12 +42,10 @@ class Viewing {
     router.setQuery({ photo: id }, { replace: true });
   }
 
-  /** The focus goes to the photo's place in the list, which may be that of its stack's cover. */
-  close(place = this.id): void {
+  close(): void {
     if (this.#opened) history.back();
     else router.setQuery({ photo: null }, { replace: true });
     this.#opened = false;
-    if (place) this.source?.focus(place);
   }
 }
 

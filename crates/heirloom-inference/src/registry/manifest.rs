@@ -144,6 +144,17 @@ impl Model {
             rest: Map::new(),
         }
     }
+
+    /// As engines call it, within its pack: `search_visual` for `search/visual.onnx`.
+    pub fn name(&self) -> String {
+        let file = &self.file.file;
+        file.strip_suffix(".onnx").unwrap_or(file).replace('/', "_")
+    }
+
+    /// Of its weights, where they have another than the pack.
+    pub fn licence(&self) -> Option<&str> {
+        self.rest.get("licence").and_then(Value::as_str)
+    }
 }
 
 impl PackFile {

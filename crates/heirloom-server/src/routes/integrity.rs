@@ -1,12 +1,12 @@
 //! Files that are not as they should be, for administrators.
 
 use axum::{
-    Json, Router,
+    Json,
     body::Body,
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{MethodFilter, on},
 };
 use heirloom_api::integrity::{
     IntegrityItem, IntegrityReportAsked, IntegrityReportPage, IntegritySummary, LibraryHealth,
@@ -15,9 +15,8 @@ use heirloom_library::integrity::{Report, ReportKind};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
-use super::operations;
+use super::{Operation, operations};
 use crate::{
-    app::App,
     cx::Cx,
     error::{ApiError, ApiResult},
     input::{Id, Query},
@@ -36,8 +35,13 @@ const PAGE: i64 = 500;
 const PAGE_MAX: i64 = 10_000;
 
 /// Beyond the contract, under a path of its own.
-pub(crate) fn router() -> Router<App> {
-    Router::new().route("/admin/library-health", get(health))
+pub(crate) fn beyond() -> Vec<Operation> {
+    vec![Operation::new(
+        MethodFilter::GET,
+        "GET",
+        "/admin/library-health",
+        on(MethodFilter::GET, health),
+    )]
 }
 
 async fn report(

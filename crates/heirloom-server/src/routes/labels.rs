@@ -1,10 +1,11 @@
 //! What models say pictures show. Not part of the contract.
 
-use axum::{Json, Router, routing::get};
+use axum::Json;
 use heirloom_types::ids::AssetId;
 use serde::Serialize;
 
-use crate::{app::App, cx::Cx, error::ApiResult, input::Id};
+use super::operations;
+use crate::{cx::Cx, error::ApiResult, input::Id};
 
 #[derive(Serialize)]
 struct LabelResponse {
@@ -13,8 +14,8 @@ struct LabelResponse {
     score: f64,
 }
 
-pub(super) fn router() -> Router<App> {
-    Router::new().route("/assets/{id}/labels", get(list))
+operations! {
+    GET "/assets/{id}/labels" => list,
 }
 
 async fn list(cx: Cx, Id(id): Id<AssetId>) -> ApiResult<Json<Vec<LabelResponse>>> {

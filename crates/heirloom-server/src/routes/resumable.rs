@@ -40,6 +40,14 @@ const OFFSET: &str = "upload-offset";
 const ASSET: &str = "heirloom-asset-id";
 const ASSET_STATUS: &str = "heirloom-asset-status";
 
+/// What [`router`] serves to those who have an account; what it can do it tells anybody.
+pub(super) const SERVED: &[(&str, &str)] = &[
+    ("POST", "/uploads"),
+    ("PATCH", "/uploads/{id}"),
+    ("HEAD", "/uploads/{id}"),
+    ("DELETE", "/uploads/{id}"),
+];
+
 pub(super) fn router() -> Router<App> {
     Router::new()
         .route("/uploads", options(capabilities).post(create))

@@ -14,6 +14,7 @@ mod colours;
 mod contract;
 mod crash;
 mod faults;
+mod frames;
 mod histories;
 mod history;
 mod hostile;

@@ -72,6 +72,56 @@ async fn command(server: &Server, command: &str) {
     assert_eq!(status, StatusCode::OK, "{answer}");
 }
 
+/// The pack of that name, as an administrator sees it.
+fn pack_of<'a>(models: &'a Value, name: &str) -> &'a Value {
+    let packs = models["packs"].as_array().unwrap();
+    packs.iter().find(|pack| pack["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn administrators_see_which_models_there_are() {
+    let plain = Server::start_with(None, &[("HEIRLOOM__INFERENCE__RUNTIME", "/none")]).await;
+    let models = plain.get("/admin/models").await;
+    assert_eq!(
+        (&models["engine"], &models["search"]),
+        (&json!("none"), &Value::Null)
+    );
+    let ben = json!({"email": "ben@example.org", "name": "Ben", "password": "horse"});
+    plain
+        .call(Method::POST, "/admin/users", Some(ben.clone()))
+        .await;
+    let (_, session) = plain.call(Method::POST, "/auth/login", Some(ben)).await;
+    let ben = plain.acting_as(session["accessToken"].as_str().unwrap());
+    let (status, _) = ben.call(Method::GET, "/admin/models", None).await;
+    assert_eq!(status, StatusCode::FORBIDDEN);
+
+    for mut server in seeing_servers().await {
+        make_pack(server.data.path(), "other");
+        server.kill_and_restart();
+        let models = server.get("/admin/models").await;
+        assert_eq!(models["engine"], "here");
+        assert_eq!(
+            models["search"],
+            json!({"chosen": "starter", "seen": 0, "total": 0, "waitingUsers": 0})
+        );
+        let (starter, other) = (pack_of(&models, "starter"), pack_of(&models, "other"));
+        assert_eq!(
+            (&starter["isUsed"], &other["isUsed"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(
+            (&starter["canSearch"], &other["canSearch"]),
+            (&json!(true), &json!(true))
+        );
+        assert_eq!(starter["models"].as_array().unwrap().len(), 10);
+        for model in other["models"].as_array().unwrap() {
+            assert_eq!(model["state"], "asleep");
+            assert!(model["bytes"].as_u64().unwrap() > 0);
+            assert!(model["licence"].is_string());
+        }
+    }
+}
+
 #[tokio::test]
 async fn the_pack_before_answers_until_the_chosen_one_has_seen_everything() {
     let Some(photos) = std::env::var_os("HEIRLOOM_TEST_PHOTOS").map(PathBuf::from) else {

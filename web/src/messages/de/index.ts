@@ -27,6 +27,7 @@ import frame from './frame.json';
 import editor from './editor.json';
 import system from './system.json';
 import libraries from './libraries.json';
+import models from './models.json';
 
 export default {
   common,
@@ -57,4 +58,5 @@ export default {
   editor,
   system,
   libraries,
+  models,
 } satisfies Messages;

@@ -26,6 +26,7 @@ import frame from './frame.json';
 import editor from './editor.json';
 import system from './system.json';
 import libraries from './libraries.json';
+import models from './models.json';
 
 export default {
   common,
@@ -56,4 +57,5 @@ export default {
   editor,
   system,
   libraries,
+  models,
 };
