@@ -19,7 +19,6 @@ struct Recorder {
 
 struct Recording {
     db: Db,
-    clock: Clock,
     recorder: Arc<Recorder>,
 }
 
@@ -52,7 +51,6 @@ impl Handler for Recording {
 fn runner(test: &TestDb, clock: &Clock, recorder: &Arc<Recorder>, wake: &Wake) -> Runner {
     let handler = Recording {
         db: test.db.clone(),
-        clock: clock.clone(),
         recorder: Arc::clone(recorder),
     };
     Runner::new(

@@ -11,7 +11,11 @@ use rand::{RngCore, SeedableRng, rngs::StdRng};
 use reqwest::{Method, StatusCode};
 use tempfile::TempDir;
 
-use crate::{media, server::Server};
+use crate::{
+    bucket::{borrowed, bucket_at},
+    media,
+    server::Server,
+};
 
 /// Longest that anything here may take on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(3);

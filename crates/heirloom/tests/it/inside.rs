@@ -3,6 +3,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
+use heirloom_inference::registry::Registry;
 use heirloom_jobs::{Runner, Settings, Wake};
 use heirloom_library::{
     Library,
@@ -15,7 +16,7 @@ use heirloom_media::{
     decoder::{self, Decoder},
     video::{self, VideoTools},
 };
-use heirloom_server::live::Live;
+use heirloom_server::{App, ModelPacks, live::Live};
 use heirloom_store::{
     Db,
     blobs::{self, Blobs},
@@ -110,6 +111,10 @@ impl Inside {
 
     async fn begin_in(data: TempDir, db: Db, decoder: &Decoder) -> Self {
         let root = data.path().to_owned();
+        let packs = ModelPacks {
+            used: root.join("models"),
+            further: Registry::new(root.join("models")),
+        };
         let (clock, wake) = (Clock::system(), Wake::default());
         let library = Library::new(Parts {
             db: db.clone(),
@@ -127,7 +132,12 @@ impl Inside {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let app = heirloom_server::router(library.clone(), None, &Live::new(library.clone()))
+        let app = App {
+            library: library.clone(),
+            engine: None,
+            packs: Arc::new(packs),
+        };
+        let app = heirloom_server::router(app, &Live::new(library.clone()))
             .into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
         let handlers: Vec<Arc<dyn heirloom_jobs::Handler>> = vec![Arc::new(ProcessAsset(library))];
