@@ -62,14 +62,14 @@ async fn the_list_of_albums_follows_every_change_of_what_is_in_them() {
             (
                 Method::PUT,
                 "/assets",
-                json!({"ids": [ids[0]], "visibility": "locked"}),
-                1,
+                json!({"ids": [ids[0]], "visibility": "archive"}),
+                2,
             ),
             (
                 Method::DELETE,
                 "/assets",
                 json!({"ids": [ids[2]], "force": true}),
-                0,
+                1,
             ),
         ];
         for (method, path, body, count) in steps {

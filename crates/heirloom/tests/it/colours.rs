@@ -9,6 +9,8 @@ async fn shown(server: &Server, name: &str, colour: &str, points: [&str; 3]) -> 
     let source = format!("color=c={colour}:size=64x48,format=yuv444p10le");
     let [primaries, transfer, matrix] = points;
     let arguments = [
+        "-crf",
+        "0",
         "-color_primaries",
         primaries,
         "-color_trc",
