@@ -50,13 +50,16 @@ test('a name, a picture and notifications of one’s own', () =>
     await call(context, 'POST', '/admin/notifications', note);
     await page.goto('/settings');
     const notes = page.getByRole('region', { name: 'Notifications' });
-    await notes.getByText('Two gigabytes are left').waitFor();
-    await notes.getByText(/ · new$/).waitFor();
+    const mine = notes.getByRole('listitem').filter({ hasText: 'Two gigabytes are left' });
+    await mine.getByText(/ · new$/).waitFor();
+    const bell = page.getByRole('link', { name: /new message/ });
+    await bell.waitFor();
     await checkAccess();
     await notes.getByRole('button', { name: 'Mark all as read' }).click();
-    await notes.getByText(/ · new$/).waitFor({ state: 'hidden' });
-    await notes.getByRole('button', { name: 'Delete: Disk nearly full' }).click();
-    await notes.getByText('Nothing to tell.').waitFor();
+    await mine.getByText(/ · new$/).waitFor({ state: 'hidden' });
+    await bell.waitFor({ state: 'hidden' });
+    await mine.getByRole('button', { name: 'Delete: Disk nearly full' }).click();
+    await mine.waitFor({ state: 'hidden' });
 
     const profile = page.getByRole('region', { name: 'Profile' });
     const chooser = page.waitForEvent('filechooser');
