@@ -234,7 +234,7 @@ impl Tx {
         })
     }
 
-    /// All rows of a statement about many ids, for which `(*)` stands in it; the values come before them.
+    /// All rows of a statement about many ids, for which `in (*)` stands in it; the values come before them.
     pub(crate) async fn all_of<T: Row>(
         &mut self,
         text: &str,

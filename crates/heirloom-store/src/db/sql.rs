@@ -23,7 +23,7 @@ impl Sql {
         }
     }
 
-    /// Text that is put together at run time; `(*)` in it becomes the placeholders of `ids`, after those of `values`.
+    /// Text that is put together at run time; `in (*)` in it becomes the list of `ids`, after `values`.
     pub(crate) fn composed(text: &str, mut values: Vec<Value>, ids: &[Uuid]) -> Self {
         let first = values.len() + 1;
         let places: Vec<String> = (first..first + ids.len())
@@ -31,7 +31,7 @@ impl Sql {
             .collect();
         values.extend(ids.iter().map(|&id| Value::from(id)));
         Self {
-            text: Cow::Owned(text.replace("(*)", &format!("({})", places.join(", ")))),
+            text: Cow::Owned(text.replace("in (*)", &format!("in ({})", places.join(", ")))),
             values: SqlxValues(Values(values)),
         }
     }
