@@ -174,7 +174,6 @@ async fn cities_and_days_of_two_people_are_counted() {
     for server in servers().await {
         with_photos(&server).await;
         let (bob_id, bob) = second(&server).await;
-        with_photos(&bob).await;
         let ada = server.get("/users/me").await["id"].clone();
         let share = json!({"sharedWithId": bob_id});
         call(
