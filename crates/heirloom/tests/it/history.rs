@@ -86,7 +86,7 @@ impl History {
 
     /// The server is somewhere else now.
     pub(crate) fn move_to(&mut self, address: &str) {
-        self.address = address.to_owned();
+        address.clone_into(&mut self.address);
     }
 
     /// Something happens; what is refused changes nothing.
