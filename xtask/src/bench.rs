@@ -99,11 +99,11 @@ fn measure(bench: &Bench, options: &[&str]) -> Outcome {
 fn build() -> Outcome<PathBuf> {
     step("building");
     let programs = ["--bin", "heirloom", "--bin", "heirloom-bench"];
-    let mut arguments = vec!["build", "--release", "--workspace"];
+    let mut arguments = vec!["build", "--profile", "dist", "--workspace"];
     arguments.extend(programs);
     cargo(&arguments, &[])?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
-    Ok(setup::root().join(target).join("release"))
+    Ok(setup::root().join(target).join("dist"))
 }
 
 /// Peers of Node.js, if the measurement has some.
@@ -124,7 +124,7 @@ fn quality(options: &[&str]) -> Outcome {
     let python = python::environment("python-quality", "bench/quality/requirements.txt")?;
     let programs = build()?;
     let reading = ["--package", "heirloom-vision", "--example", "reading"];
-    cargo(&[&["build", "--release"][..], &reading].concat(), &[])?;
+    cargo(&[&["build", "--profile", "dist"][..], &reading].concat(), &[])?;
     step("measuring");
     done(
         Command::new(python)
