@@ -124,7 +124,10 @@ fn quality(options: &[&str]) -> Outcome {
     let python = python::environment("python-quality", "bench/quality/requirements.txt")?;
     let programs = build()?;
     let reading = ["--package", "heirloom-vision", "--example", "reading"];
-    cargo(&[&["build", "--profile", "dist"][..], &reading].concat(), &[])?;
+    cargo(
+        &[&["build", "--profile", "dist"][..], &reading].concat(),
+        &[],
+    )?;
     step("measuring");
     done(
         Command::new(python)
