@@ -82,8 +82,8 @@ impl Library {
             None => albums::list_of_user(&mut tx, caller.user).await?,
         };
         let ids: Vec<Uuid> = found.iter().map(|album| album.id.0).collect();
-        let summaries = self.summaries.of(&mut tx, caller.user, &ids).await?;
-        details_of(&mut tx, found, &summaries).await
+        let known = self.summaries.of(&mut tx, caller.user, &ids).await?;
+        details_of(&mut tx, found, known.figures()).await
     }
 
     pub async fn album(&self, caller: &Caller, id: AlbumId) -> Result<AlbumDetails> {

@@ -13,17 +13,16 @@ use heirloom_store::{
     changes::{ChangeKind, Entry},
     faces::{self, DescribedFace},
     people::{self, Person},
-    queue::{self, NewJob},
 };
 use heirloom_types::{
-    ids::{AssetId, FaceId, JobId, PersonId, UserId},
+    ids::{AssetId, FaceId, PersonId, UserId},
     time::Timestamp,
 };
 use heirloom_vision::cluster::{self, Face, Grouping, Settings};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Library, Result, feed, people::is_said, preferences};
+use crate::{Library, Result, feed, jobs::Wanted, people::is_said, preferences};
 
 /// Kind of the job.
 pub const KIND: &str = "cluster_people";
@@ -86,15 +85,11 @@ impl Library {
         owner: UserId,
         afresh: bool,
     ) -> Result<()> {
-        let job = NewJob {
-            id: self.new_id(JobId::new),
-            kind: KIND,
-            subject: owner.to_string(),
+        let wanted = Wanted {
             payload: json!({ "owner": owner, "afresh": afresh }),
-            priority: priority::NEW,
-            visible_at: self.now() + PAUSE,
+            ..Wanted::over_owner(KIND, owner, priority::NEW, PAUSE)
         };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        self.enqueue(tx, wanted).await
     }
 
     /// In how many pictures somebody nameless must be to be shown. Unless the owner wants another number, it grows with

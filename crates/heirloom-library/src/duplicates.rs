@@ -19,15 +19,13 @@ use heirloom_store::{
     assets::{self, Asset},
     changes::{ChangeKind, Entry},
     looks::{self, Look, Sieve},
-    queue::{self, NewJob},
 };
 use heirloom_types::{
     caller::Caller,
-    ids::{AssetId, JobId, UserId},
+    ids::{AssetId, UserId},
     permission::Permission,
 };
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -36,6 +34,7 @@ use crate::{
     assets::AssetDetails,
     copy::Copied,
     feed,
+    jobs::Wanted,
 };
 
 /// Kind of the job.
@@ -91,15 +90,8 @@ impl Handler for FindDuplicates {
 impl Library {
     /// Has an owner's new pictures compared with the others, soon.
     pub(crate) async fn want_comparing(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
-        let job = NewJob {
-            id: self.new_id(JobId::new),
-            kind: KIND,
-            subject: owner.to_string(),
-            payload: json!({ "owner": owner }),
-            priority: priority::BACKFILL,
-            visible_at: self.now() + PAUSE,
-        };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        let wanted = Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE);
+        self.enqueue(tx, wanted).await
     }
 
     async fn group_copies(

@@ -3,6 +3,7 @@
 
 pub(crate) mod names;
 
+use chrono::TimeDelta;
 use heirloom_jobs::priority;
 use heirloom_media::facts::Facts;
 use heirloom_store::{
@@ -11,7 +12,6 @@ use heirloom_store::{
     blobs::{Incoming, Received},
     changes::{ChangeKind, Entry},
     doomed_files, exif,
-    queue::{self, NewJob},
     stages::{self, Stage},
     timeline, users,
     users::User,
@@ -19,7 +19,7 @@ use heirloom_store::{
 use heirloom_types::{
     caller::{Caller, Credential, Scope},
     checksum::{Blake3, Sha1},
-    ids::{AssetId, JobId, SharedLinkId, UserId},
+    ids::{AssetId, SharedLinkId, UserId},
     media_type::{self, MediaKind},
     permission::Permission,
     time::Timestamp,
@@ -31,7 +31,9 @@ use crate::{
     Error, Library, Result,
     access::{self, require},
     capture::{self, Taken},
-    feed, process,
+    feed,
+    jobs::Wanted,
+    process,
 };
 
 /// What a client says of a file it sends.
@@ -365,15 +367,14 @@ impl Library {
         for stage in wanted {
             stages::want(tx, asset.owner_id, asset.id, *stage).await?;
         }
-        let job = NewJob {
-            id: self.new_id(JobId::new),
+        let wanted = Wanted {
             kind: process::KIND,
             subject: asset.id.to_string(),
             payload: json!({ "owner": asset.owner_id }),
             priority,
-            visible_at: self.now(),
+            after: TimeDelta::zero(),
         };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        self.enqueue(tx, wanted).await
     }
 }
 

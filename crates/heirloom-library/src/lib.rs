@@ -25,6 +25,7 @@ pub mod frames;
 pub mod heatmaps;
 pub mod ingest;
 pub mod integrity;
+mod jobs;
 pub mod libraries;
 pub mod library;
 pub mod licenses;

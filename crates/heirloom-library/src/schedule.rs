@@ -2,20 +2,17 @@
 
 use std::str::FromStr;
 
-use chrono::Local;
+use chrono::{Local, TimeDelta};
 use croner::Cron;
 use heirloom_jobs::priority;
-use heirloom_store::{
-    Tx,
-    queue::{self, NewJob},
-    settings,
-};
-use heirloom_types::{ids::JobId, time::Timestamp};
+use heirloom_store::{Tx, settings};
+use heirloom_types::time::Timestamp;
 use serde_json::Value;
 
 use crate::{
     Error, Library, Result, backup,
     integrity::{self, ReportKind},
+    jobs::Wanted,
     system_config::SystemConfig,
 };
 
@@ -123,15 +120,14 @@ impl Library {
         subject: String,
         payload: Value,
     ) -> Result<()> {
-        let job = NewJob {
-            id: self.new_id(JobId::new),
+        let wanted = Wanted {
             kind,
             subject,
             payload,
             priority: priority::UPKEEP,
-            visible_at: self.now(),
+            after: TimeDelta::zero(),
         };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        self.enqueue(tx, wanted).await
     }
 }
 

@@ -10,23 +10,20 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use heirloom_jobs::{Claim, Failure, Handler, priority};
 use heirloom_store::{
-    Tx, assets, embeddings,
-    queue::{self, NewJob},
-    settings,
+    Tx, assets, embeddings, settings,
     stages::{self, Stage},
     users,
 };
 use heirloom_types::{
     caller::{Caller, Scope},
-    ids::{AssetId, JobId, UserId},
+    ids::{AssetId, UserId},
     time::Timestamp,
 };
 use heirloom_vision::Vision;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use uuid::Uuid;
 
-use crate::{Library, Result, access::require_admin};
+use crate::{Library, Result, access::require_admin, jobs::Wanted};
 
 /// Kind of the job.
 pub const KIND: &str = "follow_search_model";
@@ -169,15 +166,8 @@ impl Library {
 
     /// Has an owner's vectors brought to the chosen models, soon.
     pub(crate) async fn follow_search_model(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
-        let job = NewJob {
-            id: self.new_id(JobId::new),
-            kind: KIND,
-            subject: owner.to_string(),
-            payload: json!({ "owner": owner }),
-            priority: priority::BACKFILL,
-            visible_at: self.now() + PAUSE,
-        };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        let wanted = Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE);
+        self.enqueue(tx, wanted).await
     }
 
     /// As [`Self::follow_search_model`], for everybody whose questions another model answers; forgets what models made that

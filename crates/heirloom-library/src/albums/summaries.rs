@@ -30,52 +30,63 @@ pub(crate) struct AlbumSummaries(Mutex<HashMap<UserId, Arc<Known>>>);
 
 /// One person's, as of a position of their feed.
 #[derive(Clone, Default)]
-struct Known {
+pub(crate) struct Known {
     seq: i64,
     figures: HashMap<AlbumId, AlbumSummary>,
 }
 
+impl Known {
+    pub(crate) fn figures(&self) -> &HashMap<AlbumId, AlbumSummary> {
+        &self.figures
+    }
+
+    fn missing(&self, albums: &[Uuid]) -> Vec<Uuid> {
+        let is_missing = |id: &Uuid| !self.figures.contains_key(&AlbumId(*id));
+        albums.iter().copied().filter(is_missing).collect()
+    }
+}
+
 impl AlbumSummaries {
-    /// The figures of these albums of a person; `tx` has to be a snapshot. Albums without assets are not among them.
+    /// The figures of these albums of a person, and perhaps of others; `tx` has to be a snapshot.
     pub(crate) async fn of(
         &self,
         tx: &mut Tx,
         reader: UserId,
         albums: &[Uuid],
-    ) -> Result<HashMap<AlbumId, AlbumSummary>> {
+    ) -> Result<Arc<Known>> {
         let seq = changes::position(tx, reader).await?;
+        // Another call may have read a later view of the database.
         let known = self.get(reader).filter(|known| known.seq <= seq);
-        let mut known = match known {
+        if let Some(known) = &known
+            && known.seq == seq
+            && known.missing(albums).is_empty()
+        {
+            return Ok(Arc::clone(known));
+        }
+        let mut now = match known {
             Some(known) => current(tx, reader, &known, seq).await?,
             None => Known::default(),
         };
-        let missing: Vec<Uuid> = albums
-            .iter()
-            .copied()
-            .filter(|id| !known.figures.contains_key(&AlbumId(*id)))
-            .collect();
-        known.seq = seq;
-        known.figures.extend(
-            missing
-                .iter()
-                .map(|id| (AlbumId(*id), AlbumSummary::default())),
-        );
-        known.figures.extend(albums::summaries(tx, &missing).await?);
-        let figures = known.figures.clone();
-        self.put(reader, known);
-        Ok(figures)
+        let missing = now.missing(albums);
+        let nothing = |id: &Uuid| (AlbumId(*id), AlbumSummary::default());
+        now.figures.extend(missing.iter().map(nothing));
+        now.figures.extend(albums::summaries(tx, &missing).await?);
+        now.seq = seq;
+        let now = Arc::new(now);
+        self.put(reader, Arc::clone(&now));
+        Ok(now)
     }
 
     fn get(&self, reader: UserId) -> Option<Arc<Known>> {
         self.lock().get(&reader).cloned()
     }
 
-    fn put(&self, reader: UserId, known: Known) {
+    fn put(&self, reader: UserId, known: Arc<Known>) {
         let mut people = self.lock();
         if people.len() >= PEOPLE_MAX && !people.contains_key(&reader) {
             people.clear();
         }
-        people.insert(reader, Arc::new(known));
+        people.insert(reader, known);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<UserId, Arc<Known>>> {

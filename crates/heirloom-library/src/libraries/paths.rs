@@ -10,7 +10,6 @@ use heirloom_store::{
     Tx,
     blobs::external::{FoundFile, Met, Place},
     libraries, library_files,
-    queue::{self, NewJob},
 };
 use heirloom_types::ids::{JobId, LibraryId};
 use serde::Deserialize;
@@ -20,7 +19,7 @@ use super::{
     ExternalLibrary, excluded, folders_of,
     scan::{BATCH, Folder, is_excluded},
 };
-use crate::{Library, Result};
+use crate::{Library, Result, jobs::Wanted};
 
 /// Kind of the job that looks at some files of a library.
 pub(super) const KIND: &str = "scan_library_files";
@@ -64,15 +63,15 @@ impl Library {
         paths: Vec<String>,
         after: TimeDelta,
     ) -> Result<()> {
-        let job = NewJob {
-            id: self.new_id(JobId::new),
+        let wanted = Wanted {
             kind: KIND,
+            // Other paths are another job.
             subject: format!("{id}/{}", self.new_id(JobId::new)),
             payload: json!({ "library": id, "paths": paths }),
             priority: priority::BACKFILL,
-            visible_at: self.now() + after,
+            after,
         };
-        Ok(queue::enqueue(tx, job, self.now()).await?)
+        self.enqueue(tx, wanted).await
     }
 
     /// Looks at single paths, of which the system told that something happened there.

@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, second, with_photos},
+    library::{call, make_album, second, with_photos},
     server::{Server, servers},
 };
 
@@ -42,10 +42,10 @@ async fn the_list_of_albums_follows_every_change_of_what_is_in_them() {
         let (bob_id, bob) = second(&server).await;
         let people = json!([{"userId": bob_id, "role": "editor"}]);
         let new = json!({"albumName": "a", "assetIds": [ids[0]], "albumUsers": people});
-        let album = call(&server, Method::POST, "/albums", new, StatusCode::CREATED).await;
+        let album = make_album(&server, new).await;
         let path = format!("/albums/{}", album["id"].as_str().unwrap());
         let other = json!({"albumName": "b", "assetIds": [ids[1], ids[2]], "albumUsers": people});
-        call(&server, Method::POST, "/albums", other, StatusCode::CREATED).await;
+        make_album(&server, other).await;
         let assets = format!("{path}/assets");
         let steps = [
             (
@@ -114,7 +114,7 @@ async fn the_other_people_of_an_album_hear_once_that_it_has_grown() {
         let (bob_id, bob) = second(&server).await;
         let people = json!([{"userId": bob_id, "role": "editor"}]);
         let new = json!({"albumName": "Lake", "assetIds": [ids[0]], "albumUsers": people});
-        let album = call(&server, Method::POST, "/albums", new, StatusCode::CREATED).await;
+        let album = make_album(&server, new).await;
         let assets = format!("/albums/{}/assets", album["id"].as_str().unwrap());
         for id in &ids {
             call(

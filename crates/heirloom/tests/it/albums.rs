@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{
-    library::{call, count, second, with_photos},
+    library::{call, count, make_album, second, with_photos},
     server::servers,
 };
 
@@ -16,7 +16,7 @@ async fn an_album_is_shared_commented_and_left() {
         let ids = with_photos(&server).await;
         let (bob_id, bob) = second(&server).await;
         let new = json!({"albumName": "été 🏖", "assetIds": [ids[0]]});
-        let album = call(&server, Method::POST, "/albums", new, StatusCode::CREATED).await;
+        let album = make_album(&server, new).await;
         let album = album["id"].as_str().unwrap().to_owned();
         let path = format!("/albums/{album}");
         let hidden = bob.call(Method::GET, &path, None).await;

@@ -9,7 +9,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, with_photos},
+    library::{call, make_album, with_photos},
     media,
     server::{Server, servers},
 };
@@ -185,7 +185,7 @@ async fn a_frame_shows_what_was_chosen_and_nothing_else() {
         let ids = with_photos(&server).await;
         let [a, b, c] = [&ids[0], &ids[1], &ids[2]];
         let album = json!({"albumName": "trip", "assetIds": [a, b]});
-        let album = call(&server, Method::POST, "/albums", album, StatusCode::CREATED).await;
+        let album = make_album(&server, album).await;
         let album = album["id"].as_str().unwrap();
         let ann = call(
             &server,

@@ -41,6 +41,11 @@ pub(crate) async fn with_photos(server: &Server) -> Vec<String> {
     ids
 }
 
+/// Makes an album and gives what the server says of it.
+pub(crate) async fn make_album(server: &Server, new: Value) -> Value {
+    call(server, Method::POST, "/albums", new, StatusCode::CREATED).await
+}
+
 /// How many assets a search without conditions finds.
 pub(crate) async fn count(server: &Server) -> i64 {
     let found = call(

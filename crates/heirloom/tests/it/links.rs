@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, with_photos},
+    library::{call, make_album, with_photos},
     media,
     server::servers,
 };
@@ -25,7 +25,7 @@ async fn a_link_opens_what_it_is_for_and_nothing_else() {
         )
         .await;
         let album = json!({"albumName": "trip", "assetIds": [ids[0]]});
-        let album = call(&server, Method::POST, "/albums", album, StatusCode::CREATED).await;
+        let album = make_album(&server, album).await;
         let album = album["id"].as_str().unwrap().to_owned();
         let link = json!({"type": "ALBUM", "albumId": album, "password": "open sesame", "showMetadata": false,
                           "slug": "trip"});

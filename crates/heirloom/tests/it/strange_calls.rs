@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, count, second, with_photos},
+    library::{call, count, make_album, second, with_photos},
     media,
     server::{Server, servers},
 };
@@ -98,14 +98,7 @@ async fn null_is_not_absent() {
 async fn ten_thousand_ids_are_one_call() {
     for server in servers().await {
         let ids = with_photos(&server).await;
-        let album = call(
-            &server,
-            Method::POST,
-            "/albums",
-            json!({"albumName": "all"}),
-            StatusCode::CREATED,
-        )
-        .await;
+        let album = make_album(&server, json!({"albumName": "all"})).await;
         let album = album["id"].as_str().unwrap();
         let mut many: Vec<String> = (0..10_000)
             .map(|number: u128| {
@@ -155,14 +148,7 @@ async fn names_in_every_script_come_back_as_they_were() {
     ];
     for server in servers().await {
         for name in names {
-            let made = call(
-                &server,
-                Method::POST,
-                "/albums",
-                json!({"albumName": name, "description": name}),
-                StatusCode::CREATED,
-            )
-            .await;
+            let made = make_album(&server, json!({"albumName": name, "description": name})).await;
             let album = server
                 .get(&format!("/albums/{}", made["id"].as_str().unwrap()))
                 .await;
@@ -186,14 +172,7 @@ async fn nobody_shares_with_themselves_and_partners_may_be_each_others() {
         let ids = with_photos(&server).await;
         let me = server.get("/users/me").await["id"].clone();
         let (bob_id, bob) = second(&server).await;
-        let album = call(
-            &server,
-            Method::POST,
-            "/albums",
-            json!({"albumName": "mine", "assetIds": ids}),
-            StatusCode::CREATED,
-        )
-        .await;
+        let album = make_album(&server, json!({"albumName": "mine", "assetIds": ids})).await;
         let users = format!("/albums/{}/users", album["id"].as_str().unwrap());
         let with_me = json!({"albumUsers": [{"userId": me, "role": "editor"}]});
         refused(&server, Method::PUT, &users, with_me).await;
@@ -246,14 +225,7 @@ async fn nobody_shares_with_themselves_and_partners_may_be_each_others() {
 async fn a_link_to_a_deleted_album_is_gone_with_it() {
     for server in servers().await {
         let ids = with_photos(&server).await;
-        let album = call(
-            &server,
-            Method::POST,
-            "/albums",
-            json!({"albumName": "mine", "assetIds": ids}),
-            StatusCode::CREATED,
-        )
-        .await;
+        let album = make_album(&server, json!({"albumName": "mine", "assetIds": ids})).await;
         let link = call(
             &server,
             Method::POST,
@@ -280,14 +252,7 @@ async fn a_link_to_a_deleted_album_is_gone_with_it() {
 async fn the_same_thing_may_be_deleted_by_many_at_once() {
     for server in servers().await {
         let ids = with_photos(&server).await;
-        let album = call(
-            &server,
-            Method::POST,
-            "/albums",
-            json!({"albumName": "mine", "assetIds": ids}),
-            StatusCode::CREATED,
-        )
-        .await;
+        let album = make_album(&server, json!({"albumName": "mine", "assetIds": ids})).await;
         let path = format!("/albums/{}", album["id"].as_str().unwrap());
         let deletions = (0..8).map(|_| server.call(Method::DELETE, &path, None));
         let answers = futures::future::join_all(deletions).await;
@@ -361,14 +326,7 @@ async fn large_assets_are_found_by_every_filter() {
                 answer.as_array().unwrap().len()
             }
         };
-        let album = call(
-            &server,
-            Method::POST,
-            "/albums",
-            json!({"albumName": "two", "assetIds": ids[..2]}),
-            StatusCode::CREATED,
-        )
-        .await;
+        let album = make_album(&server, json!({"albumName": "two", "assetIds": ids[..2]})).await;
         let album = album["id"].as_str().unwrap();
         assert_eq!(found(String::new()).await, 3);
         assert_eq!(found("?minFileSize=1000000".into()).await, 0);
