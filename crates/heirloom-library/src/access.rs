@@ -50,7 +50,7 @@ pub(crate) async fn asset(
     }
     let own = assets::get(tx, caller.scope(), id)
         .await?
-        .filter(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
+        .filter(|asset| sees_own(caller, asset));
     let found = match own {
         Some(asset) => Some(asset),
         None if is_looking(needed) => assets::get_shared(tx, caller.user, id, false).await?,
@@ -60,6 +60,11 @@ pub(crate) async fn asset(
         None => None,
     };
     found.ok_or(Error::not_found("asset", id, needed))
+}
+
+/// Whether an asset of the caller's own account is there for them.
+pub(crate) fn sees_own(caller: &Caller, asset: &Asset) -> bool {
+    asset.visibility != Visibility::Locked || caller.sees_locked()
 }
 
 /// Whether the caller may know more of a picture than the picture shows.
@@ -88,7 +93,7 @@ pub(crate) async fn all_assets(
 ) -> Result<Vec<Asset>> {
     assets::lock(tx, caller.user, ids).await?;
     let mut found = assets::list(tx, caller.scope(), ids).await?;
-    found.retain(|asset| asset.visibility != Visibility::Locked || caller.sees_locked());
+    found.retain(|asset| sees_own(caller, asset));
     match ids
         .iter()
         .find(|id| !found.iter().any(|asset| asset.id == **id))

@@ -12,6 +12,7 @@ use rand::{Rng, RngCore, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use crate::{
     albums::summaries::AlbumSummaries,
     auth::{CallerCache, LoginThrottle},
+    files::gathering::Gathering,
     recall::{Recall, RecallSettings},
     system_config::{ConfigCache, FileSettings},
     uploads::Busy,
@@ -38,6 +39,7 @@ pub struct Library {
     pub(crate) busy_uploads: Busy,
     pub(crate) recall: Recall,
     pub(crate) summaries: AlbumSummaries,
+    pub(crate) gathering: Gathering,
     rng: Mutex<StdRng>,
 }
 
@@ -92,6 +94,7 @@ impl Library {
             busy_uploads: Busy::default(),
             recall: Recall::new(parts.recall),
             summaries: AlbumSummaries::default(),
+            gathering: Gathering::default(),
             rng: Mutex::new(parts.rng),
         })
     }

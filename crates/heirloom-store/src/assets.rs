@@ -1,5 +1,7 @@
 //! Photos and videos: one row each.
 
+use std::iter;
+
 use heirloom_types::{
     caller::Scope,
     checksum::{Blake3, Sha1},
@@ -7,11 +9,15 @@ use heirloom_types::{
     media_type::MediaKind,
     time::Timestamp,
 };
-use sea_query::{Alias, Expr, ExprTrait, Query};
+use sea_query::{Alias, Expr, ExprTrait, Query, Value};
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use crate::{Result, Tx, db::IDS_PER_STATEMENT, sql, text_enum, words};
+use crate::{
+    Result, Tx,
+    db::{IDS_PER_STATEMENT, Sql},
+    sql, text_enum, words,
+};
 
 macro_rules! columns {
     () => {
@@ -170,6 +176,30 @@ pub async fn list(tx: &mut Tx, scope: Scope, ids: &[AssetId]) -> Result<Vec<Asse
     Ok(found)
 }
 
+/// Those of these assets of these owners that there are, in no order.
+pub async fn list_of(tx: &mut Tx, wanted: &[(UserId, AssetId)]) -> Result<Vec<Asset>> {
+    let Some(last) = wanted.last() else {
+        return Ok(Vec::new());
+    };
+    // Few numbers of rows make few statements, which the connection has prepared.
+    let missing = wanted.len().next_power_of_two() - wanted.len();
+    let padded = wanted.iter().chain(iter::repeat_n(last, missing));
+    let ids = padded.flat_map(|(owner, id)| [owner.0, id.0]);
+    let rows: Vec<String> = (0..wanted.len() + missing)
+        .map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2))
+        .collect();
+    let text = format!(
+        concat!(
+            "with wanted (owner, asset) as (values {}) select ",
+            columns!(),
+            " from assets where (owner_id, id) in (select owner, asset from wanted)"
+        ),
+        rows.join(", ")
+    );
+    let values = ids.map(Value::from).collect();
+    tx.all(Sql::composed(&text, values, &[])).await
+}
+
 /// Keeps rows from other writers until the commit, always in one order. Whoever reads a row in order to write it whole
 /// locks it first.
 pub async fn lock(tx: &mut Tx, owner: UserId, ids: &[AssetId]) -> Result<()> {
@@ -179,7 +209,7 @@ pub async fn lock(tx: &mut Tx, owner: UserId, ids: &[AssetId]) -> Result<()> {
             "select id from assets where owner_id = $1 and id in (*) order by id{}",
             tx.for_update()
         );
-        let statement = crate::db::Sql::composed(&text, vec![owner.0.into()], &ids);
+        let statement = Sql::composed(&text, vec![owner.0.into()], &ids);
         tx.all::<(AssetId,)>(statement).await?;
     }
     Ok(())
