@@ -19,6 +19,7 @@ pub mod integrity;
 pub mod libraries;
 pub mod licenses;
 pub mod live;
+pub mod mail;
 pub mod memories;
 pub mod models;
 pub mod notifications;

@@ -63,7 +63,11 @@ pub struct UserAdminCreate {
     #[serde(default)]
     pub is_admin: bool,
     pub name: String,
+    /// Whether they get a letter.
+    #[serde(default)]
+    pub notify: bool,
     pub password: String,
+    pub pin_code: Option<String>,
     pub quota_size_in_bytes: Option<i64>,
     #[serde(default)]
     pub should_change_password: bool,

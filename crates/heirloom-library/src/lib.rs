@@ -30,6 +30,7 @@ pub mod libraries;
 pub mod library;
 pub mod licenses;
 pub mod live;
+pub mod mail;
 pub mod memories;
 pub mod moves;
 pub mod notifications;

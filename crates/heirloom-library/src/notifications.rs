@@ -184,6 +184,7 @@ impl Library {
         notifications::insert(tx, &notification).await?;
         let entry = Entry::upsert(ChangeKind::Notification, notification.id);
         feeds.add(to, entry);
+        self.ask_to_tell(tx, &notification).await?;
         Ok(notification)
     }
 

@@ -122,14 +122,9 @@ impl Library {
     pub(crate) async fn write_pin(&self, user: UserId, pin: Option<&str>) -> Result<()> {
         let hash = match pin {
             None => None,
-            Some(pin) if pin.len() == DIGITS && pin.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Some(pin) => {
+                check(pin)?;
                 Some(hash_password(pin.to_owned()).await?)
-            }
-            Some(_) => {
-                return Err(Error::invalid(
-                    "pinCode",
-                    "Invalid PIN code: expected six digits",
-                ));
             }
         };
         let mut tx = self.db.write().await?;
@@ -141,6 +136,18 @@ impl Library {
         tx.commit().await?;
         self.callers.clear();
         Ok(())
+    }
+}
+
+/// Refuses what is no PIN.
+pub(crate) fn check(pin: &str) -> Result<()> {
+    if pin.len() == DIGITS && pin.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            "pinCode",
+            "Invalid PIN code: expected six digits",
+        ))
     }
 }
 

@@ -161,7 +161,7 @@ impl Library {
     }
 }
 
-async fn read(tx: &mut Tx, user: UserId) -> Result<Preferences> {
+pub(crate) async fn read(tx: &mut Tx, user: UserId) -> Result<Preferences> {
     let stored = settings::get_user(tx, user, KEY).await?;
     Ok(stored
         .and_then(|value| serde_json::from_value(value).ok())

@@ -13,6 +13,7 @@ use std::{
 
 use chrono::TimeDelta;
 use heirloom_store::{
+    Tx,
     blobs::Template,
     changes::{self, ChangeKind, Entry},
     settings,
@@ -27,7 +28,7 @@ use crate::{
     Error, Library, Result,
     access::{require, require_admin},
     library::VideoPolicy,
-    oauth, schedule,
+    mail, oauth, schedule,
 };
 
 /// Under which changes are stored.
@@ -46,10 +47,12 @@ const HONOURED: &[&str] = &[
     "machineLearning.clip.modelName",
     "map",
     "nightlyTasks.generateMemories",
+    "notifications.smtp",
     "oauth",
     "passwordLogin.enabled",
     "server",
     "storageTemplate.template",
+    "templates.email",
     "theme.customCss",
     "trash",
 ];
@@ -114,11 +117,19 @@ impl ConfigCache {
 impl Library {
     /// The settings now; another process's change is seen within seconds.
     pub async fn config(&self) -> Result<Arc<SystemConfig>> {
+        match self.config.get(self.now()) {
+            Some(config) => Ok(config),
+            None => self.config_within(&mut self.db.read().await?).await,
+        }
+    }
+
+    /// As [`Self::config`], for who holds a connection already.
+    pub(crate) async fn config_within(&self, tx: &mut Tx) -> Result<Arc<SystemConfig>> {
         let now = self.now();
         if let Some(config) = self.config.get(now) {
             return Ok(config);
         }
-        let changed = settings::get_system(&mut self.db.read().await?, KEY).await?;
+        let changed = settings::get_system(tx, KEY).await?;
         let config = self.config.merged(&changed.unwrap_or_default());
         let config = match config {
             Ok(config) => config,
@@ -269,6 +280,7 @@ fn check(config: &SystemConfig) -> Result<()> {
         ));
     }
     check_schedules(config)?;
+    mail::check(&config.notifications.smtp)?;
     oauth::check(&config.oauth)?;
     if !matches!(
         config.ffmpeg.transcode,

@@ -12,6 +12,7 @@ use crate::{
     Error, Library, Result,
     access::{require, require_admin},
     auth::hash_password,
+    pin,
     preferences::{self, Preferences},
 };
 
@@ -34,6 +35,15 @@ pub struct NewUser {
     pub should_change_password: bool,
     pub quota_bytes: Option<i64>,
     pub storage_label: Option<String>,
+}
+
+/// An account that an administrator makes for somebody.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    pub user: NewUser,
+    pub pin: Option<String>,
+    /// Whether they get a letter.
+    pub is_welcomed: bool,
 }
 
 /// What a person may change of their own account.
@@ -87,10 +97,21 @@ impl Library {
     }
 
     /// Makes an account, for an administrator.
-    pub async fn create_user(&self, caller: &Caller, new: NewUser) -> Result<User> {
+    pub async fn create_user(&self, caller: &Caller, new: NewAccount) -> Result<User> {
         require_admin(caller)?;
         require(caller, Permission::AdminUserCreate)?;
-        self.create_user_unasked(new).await
+        new.pin.as_deref().map_or(Ok(()), pin::check)?;
+        let user = self.user_from(new.user).await?;
+        let mut tx = self.db.write().await?;
+        if new.is_welcomed {
+            self.ask_to_welcome(&mut tx, user.id).await?;
+        }
+        let user = self.insert_user(tx, user).await?;
+        self.wake.wake();
+        if let Some(pin) = new.pin {
+            self.write_pin(user.id, Some(&pin)).await?;
+        }
+        Ok(user)
     }
 
     /// Makes an account, for whoever has the machine.

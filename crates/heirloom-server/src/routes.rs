@@ -19,6 +19,7 @@ mod jobs;
 mod labels;
 mod libraries;
 mod licenses;
+mod mail;
 mod memories;
 pub(crate) mod models;
 pub(crate) mod notifications;
@@ -111,6 +112,7 @@ fn all() -> Vec<Operation> {
         libraries::operations(),
         licenses::operations(),
         memories::operations(),
+        mail::operations(),
         notifications::operations(),
         oauth::operations(),
         partners::operations(),

@@ -13,6 +13,7 @@ use heirloom_library::{
     duplicates::FindDuplicates,
     integrity::CheckIntegrity,
     libraries::{RemoveLibrary, ScanFiles, ScanLibrary},
+    mail::SendMail,
     moves::MoveOriginals,
     process::ProcessAsset,
     search_models::FollowSearchModel,
@@ -143,6 +144,7 @@ fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {
             Arc::new(ScanFiles(wired.library.clone())),
             Arc::new(RemoveLibrary(wired.library.clone())),
             Arc::new(MoveOriginals(wired.library.clone())),
+            Arc::new(SendMail(wired.library.clone())),
         ],
     );
     tasks.spawn(runner.run(stop.clone()));

@@ -9,7 +9,7 @@ use heirloom_api::{
 use heirloom_library::{
     access,
     preferences::Preferences,
-    users::{AccountChange, NewUser, UserChange},
+    users::{AccountChange, NewAccount, NewUser, UserChange},
 };
 use heirloom_types::{ids::UserId, permission::Permission};
 use serde::Deserialize;
@@ -55,14 +55,18 @@ async fn create(
     cx: Cx,
     Body(new): Body<UserAdminCreate>,
 ) -> ApiResult<(StatusCode, Json<UserAdminResponse>)> {
-    let new = NewUser {
-        email: new.email,
-        name: new.name,
-        password: Some(new.password),
-        is_admin: new.is_admin,
-        should_change_password: new.should_change_password,
-        quota_bytes: new.quota_size_in_bytes,
-        storage_label: new.storage_label,
+    let new = NewAccount {
+        pin: new.pin_code,
+        is_welcomed: new.notify,
+        user: NewUser {
+            email: new.email,
+            name: new.name,
+            password: Some(new.password),
+            is_admin: new.is_admin,
+            should_change_password: new.should_change_password,
+            quota_bytes: new.quota_size_in_bytes,
+            storage_label: new.storage_label,
+        },
     };
     let user = cx.app.library.create_user(&cx.caller, new).await?;
     Ok((StatusCode::CREATED, Json(admin_response(user))))

@@ -111,6 +111,7 @@ async fn features(State(app): State<App>) -> ApiResult<Json<ServerFeatures>> {
         search: true,
         sidecar: true,
         trash: config.trash.enabled,
+        email: config.notifications.smtp.enabled,
         ..ServerFeatures::default()
     }))
 }

@@ -405,16 +405,5 @@ async fn codes_end_and_guessing_grows_slower() {
 /// Lets a code's ten minutes be over.
 async fn age(server: &Server, code: &str) {
     let statement = "update frame_pairings set expires_at = created_at where code = $1";
-    let done = if let Some(url) = &server.database {
-        let pool = sqlx::PgPool::connect(url).await.unwrap();
-        let done = sqlx::query(statement).bind(code).execute(&pool).await;
-        done.unwrap().rows_affected()
-    } else {
-        let file = server.data.path().join("heirloom.db");
-        let url = format!("sqlite://{}", file.display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        let done = sqlx::query(statement).bind(code).execute(&pool).await;
-        done.unwrap().rows_affected()
-    };
-    assert_eq!(done, 1);
+    assert_eq!(server.write(statement, code).await, 1);
 }

@@ -25,6 +25,7 @@ mod libraries;
 mod library;
 mod links;
 mod live;
+mod mail;
 mod media;
 mod models;
 mod moves;

@@ -179,6 +179,20 @@ impl Server {
         (self.process, self.address) = (Some(process), address);
     }
 
+    /// Changes rows behind the server's back, as the passing of time would; gives how many.
+    pub(crate) async fn write(&self, statement: &'static str, value: &str) -> u64 {
+        if let Some(url) = &self.database {
+            let pool = sqlx::PgPool::connect(url).await.unwrap();
+            let done = sqlx::query(statement).bind(value).execute(&pool).await;
+            return done.unwrap().rows_affected();
+        }
+        let file = self.data.path().join("heirloom.db");
+        let url = format!("sqlite://{}", file.display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let done = sqlx::query(statement).bind(value).execute(&pool).await;
+        done.unwrap().rows_affected()
+    }
+
     pub(crate) fn is_on_sqlite(&self) -> bool {
         self.database.is_none()
     }
