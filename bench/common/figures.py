@@ -13,10 +13,11 @@ import matplotlib.pyplot as plt  # noqa: E402
 BEGIN, END = "<!-- figures -->", "<!-- end of figures -->"
 
 
-def write(folder, header, rows, notes=()):
-    """Puts a table where the README keeps it, with the picture that is named like the bench, and prints it."""
+def write(folder, header, rows, notes=(), is_pictured=True):
+    """Puts a table where the README keeps it, with the picture that is named like the bench if there is one, and prints it."""
     name = Path(folder).name
-    lines = [f"Measured on {datetime.date.today()}, {processor()}.", "", f"![The same as a picture]({name}.png)", ""]
+    lines = [f"Measured on {datetime.date.today()}, {processor()}.", ""]
+    lines += [f"![The same as a picture]({name}.png)", ""] if is_pictured else []
     lines += [f"| {' | '.join(header)} |", "|" + "---|" * len(header)]
     lines += [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
     lines += ["", *notes] if notes else []

@@ -1,6 +1,7 @@
 // Runs the tests beside this file, in one process and in this order, against the fresh server at BASE. They upload,
 // change and delete, so a server that somebody has set up is refused. The Rust test `web_client` starts that server and
-// makes the photos in PHOTOS. Names of files (`node e2e/run.mjs viewer`) choose some; the first run comes before them.
+// makes the photos in PHOTOS. Names of files (`node e2e/run.mjs viewer`) choose some, `2/3` every third from the second; the
+// first run comes before them.
 import { readdirSync } from 'node:fs';
 import { runnerImport } from 'vite';
 
@@ -13,5 +14,8 @@ const order = ['welcome', 'timeline', 'viewer', 'albums', 'share'];
 const rank = (noun) => (order.indexOf(noun) + 100) % 100;
 const all = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.test.ts')).map((file) => file.split('.')[0]);
 const chosen = process.argv.slice(2);
-const nouns = all.filter((noun) => noun === 'welcome' || chosen.length === 0 || chosen.includes(noun)).sort((a, b) => rank(a) - rank(b));
+const [part, parts] = chosen[0]?.match(/^(\d+)\/(\d+)$/)?.slice(1).map(Number) ?? [];
+const isChosen = (noun, at) => (parts ? at % parts === part - 1 : chosen.length === 0 || chosen.includes(noun));
+const others = all.filter((noun) => noun !== 'welcome').sort((a, b) => rank(a) - rank(b)).filter(isChosen);
+const nouns = ['welcome', ...others];
 for (const noun of nouns) await runnerImport(`${import.meta.dirname}/${noun}.test.ts`, { configFile: false, logLevel: 'error' });

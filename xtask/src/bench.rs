@@ -12,14 +12,6 @@ use crate::{
     shell::{Outcome, cargo, done, step},
 };
 
-/// What the rendered pages of text are set in.
-const FONTS: &[&str] = &[
-    "fontconfig",
-    "fonts-dejavu-core",
-    "fonts-wqy-microhei",
-    "fonts-ipafont-gothic",
-];
-
 /// A measurement that is a Python module in `bench`, and what it needs besides.
 struct Bench {
     name: &'static str,
@@ -38,6 +30,16 @@ const BENCHES: &[Bench] = &[
         ..Bench::new("library", &["postgresql"])
     },
     Bench::new("load", &["wrk"]),
+    // What the rendered pages of text are set in.
+    Bench::new(
+        "quality",
+        &[
+            "fontconfig",
+            "fonts-dejavu-core",
+            "fonts-wqy-microhei",
+            "fonts-ipafont-gothic",
+        ],
+    ),
 ];
 
 impl Bench {
@@ -51,16 +53,13 @@ impl Bench {
 }
 
 pub(crate) fn run(arguments: &[&str]) -> Outcome {
-    if let ["quality", options @ ..] = arguments {
-        return quality(options);
-    }
     let known = |name: &&str| BENCHES.iter().find(|bench| bench.name == *name);
     match arguments.split_first() {
         Some((name, options)) if known(name).is_some() => {
             known(name).map_or(Ok(()), |bench| measure(bench, options))
         }
         _ => Err(format!(
-            "say what to measure: cargo xtask bench {} | quality",
+            "say what to measure: cargo xtask bench {}",
             BENCHES
                 .iter()
                 .map(|bench| bench.name)
@@ -99,8 +98,10 @@ fn measure(bench: &Bench, options: &[&str]) -> Outcome {
 fn build() -> Outcome<PathBuf> {
     step("building");
     let programs = ["--bin", "heirloom", "--bin", "heirloom-bench"];
+    let examples = ["--example", "reading"];
     let mut arguments = vec!["build", "--profile", "dist", "--workspace"];
     arguments.extend(programs);
+    arguments.extend(examples);
     cargo(&arguments, &[])?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     Ok(setup::root().join(target).join("dist"))
@@ -115,30 +116,5 @@ fn install_node_packages(folder: &Path) -> Outcome {
         Command::new("npm")
             .current_dir(folder)
             .args(["ci", "--no-audit", "--no-fund"]),
-    )
-}
-
-fn quality(options: &[&str]) -> Outcome {
-    let environment = setup::everything()?;
-    packages::require(FONTS)?;
-    let python = python::environment("python-quality", "bench/quality/requirements.txt")?;
-    let programs = build()?;
-    let reading = ["--package", "heirloom-vision", "--example", "reading"];
-    cargo(
-        &[&["build", "--profile", "dist"][..], &reading].concat(),
-        &[],
-    )?;
-    step("measuring");
-    done(
-        Command::new(python)
-            .current_dir(setup::root().join("bench/quality"))
-            .envs(environment.variables())
-            .args(["-m", "quality", "--binary"])
-            .arg(programs.join("heirloom"))
-            .arg("--reading")
-            .arg(programs.join("examples/reading"))
-            .arg("--photos")
-            .arg(setup::root().join("../shared/photos"))
-            .args(options),
     )
 }

@@ -93,8 +93,8 @@ fn test(options: &[&str]) -> Outcome {
     let photos = photos::folder()?.display().to_string();
     web::build()?;
     let postgres = Postgres::start()?;
-    step("testing the making of models");
-    setup::test_models()?;
+    step("testing what is in Python");
+    setup::test_python()?;
     step("testing");
     let mut arguments = vec!["test", "--workspace"];
     arguments.extend(options);

@@ -101,11 +101,14 @@ fn starter(python: &PathBuf, pack: &Path) -> Command {
     command
 }
 
-/// Runs the tests of the converter.
-pub(crate) fn test_models() -> Outcome {
-    done(
-        Command::new(converter_python()?)
-            .current_dir(root().join("models"))
-            .args(["-m", "unittest", "discover", "--quiet"]),
-    )
+/// Runs the tests of the converter, and of what benches reckon with.
+pub(crate) fn test_python() -> Outcome {
+    for folder in ["models", "bench"] {
+        done(
+            Command::new(converter_python()?)
+                .current_dir(root().join(folder))
+                .args(["-m", "unittest", "discover", "--quiet"]),
+        )?;
+    }
+    Ok(())
 }

@@ -42,8 +42,18 @@ async fn the_page_and_its_files_are_served_with_a_strict_policy() {
     }
 }
 
+/// Two browsers at two servers, so that nobody waits for all stories one after the other.
 #[test]
 fn people_use_it_in_a_browser() {
+    use_in_a_browser("1/2");
+}
+
+#[test]
+fn people_use_it_in_another_browser() {
+    use_in_a_browser("2/2");
+}
+
+fn use_in_a_browser(part: &str) {
     if std::env::var_os("HEIRLOOM_TEST_CLIENTS").is_none() {
         println!("skipped: HEIRLOOM_TEST_CLIENTS is not set (cargo xtask test sets it)");
         return;
@@ -57,7 +67,7 @@ fn people_use_it_in_a_browser() {
     let folder = tempfile::tempdir().unwrap();
     photos(folder.path());
     let status = Command::new("node")
-        .args(["e2e/run.mjs"])
+        .args(["e2e/run.mjs", part])
         .current_dir(client)
         .env("BASE", &server.address)
         .env("PHOTOS", folder.path())
