@@ -60,6 +60,10 @@ def side_by_side(options):
         ours = [f"/api/assets/{identity}/thumbnail" for identity in identities]
         theirs = [f"/{path.relative_to(server.folder)}" for path in files]
         same_bytes(server, ours, address, theirs)
+        # A client asks for the thumbnails of what it was shown.
+        shown = "/timeline/bucket?timeBucket=2020-01-01&visibility=timeline"
+        if len(server.get(shown)["id"]) != len(ours):
+            raise SystemExit("the timeline does not show what was uploaded")
         peers = [
             ("heirloom", server.address, ours, server.process.pid, server.headers),
             ("nginx", address, theirs, nginx.pid, {}),

@@ -1,6 +1,7 @@
 //! The files of an asset, as a client may have them.
 
 pub(crate) mod gathering;
+pub(crate) mod shown;
 
 use std::ops::Range;
 
@@ -21,7 +22,10 @@ use crate::{
     Error, Library, Result,
     access::{self, require},
     edits::path_of,
+    files::shown::Glimpse,
 };
+
+const NO_FILE: Error = Error::Missing("Asset media not found");
 
 /// Which file of an asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +69,15 @@ impl Library {
             _ => Permission::AssetView,
         };
         require(caller, needed)?;
+        if let Kind::Thumbnail | Kind::Preview = kind
+            && let Some(shown) = self.just_shown(caller, id).await?
+            && (!as_edited || !shown.has(Rendition::Edited))
+        {
+            return rendition_of(&shown, kind).ok_or(NO_FILE);
+        }
         if let Some(own) = self.own_asset(caller, id).await {
             if !as_edited || !own.has(Rendition::Edited) {
-                return file_of(&own, kind).ok_or(Error::Missing("Asset media not found"));
+                return file_of(&own, kind).ok_or(NO_FILE);
             }
         }
         let mut tx = self.db.glance().await?;
@@ -75,7 +85,22 @@ impl Library {
         if as_edited {
             return as_it_looks(&mut tx, &asset, kind).await;
         }
-        file_of(&asset, kind).ok_or(Error::Missing("Asset media not found"))
+        file_of(&asset, kind).ok_or(NO_FILE)
+    }
+
+    /// The asset, if the caller was just shown it in their timeline.
+    async fn just_shown(&self, caller: &Caller, id: AssetId) -> Result<Option<Glimpse>> {
+        if !caller.is_account() {
+            return Ok(None);
+        }
+        let shown = self
+            .shown
+            .get(&self.db, caller.user, id, self.now())
+            .await?;
+        // Another session may have the PIN that this one has not.
+        let is_seen =
+            |shown: &Glimpse| shown.visibility != Visibility::Locked || caller.sees_locked();
+        Ok(shown.filter(is_seen))
     }
 
     /// The caller's own asset, which is what most ask for, read together with what others ask for. None for every other
@@ -92,7 +117,7 @@ impl Library {
     pub async fn open(&self, path: &BlobPath, range: Option<Range<u64>>) -> Result<Blob> {
         match self.blobs.stream(path, range).await {
             // The disk of an external library may be away.
-            Err(blobs::Error::NotFound(_)) => Err(Error::Missing("Asset media not found")),
+            Err(blobs::Error::NotFound(_)) => Err(NO_FILE),
             opened => Ok(opened?),
         }
     }
@@ -106,7 +131,7 @@ pub(crate) async fn as_it_looks(tx: &mut Tx, asset: &Asset, kind: Kind) -> Resul
             return Ok(file);
         }
     }
-    file_of(asset, kind).ok_or(Error::Missing("Asset media not found"))
+    file_of(asset, kind).ok_or(NO_FILE)
 }
 
 fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFile> {
@@ -124,56 +149,61 @@ fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFi
     Some(AssetFile {
         path: path_of(asset, edits, name)?,
         mime,
-        name: format!("{}_{suffix}.{extension}", stem(asset)),
-        may_stay: may_stay(asset),
+        name: format!("{}_{suffix}.{extension}", stem(&asset.original_name)),
+        may_stay: may_stay(asset.visibility),
     })
 }
 
-fn may_stay(asset: &Asset) -> bool {
-    asset.visibility != Visibility::Locked
+fn may_stay(visibility: Visibility) -> bool {
+    visibility != Visibility::Locked
 }
 
-fn stem(asset: &Asset) -> &str {
-    asset
-        .original_name
-        .rsplit_once('.')
-        .map_or(asset.original_name.as_str(), |(stem, _)| stem)
+fn stem(name: &str) -> &str {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// The preview or another rendition, if it was made.
+fn rendition_of(asset: &Glimpse, kind: Kind) -> Option<AssetFile> {
+    let (rendition, name, extension, mime) = match kind {
+        Kind::Thumbnail => (Rendition::Thumbnail, "thumbnail", "webp", "image/webp"),
+        Kind::Preview => {
+            let (name, extension) = Kind::PREVIEW;
+            (Rendition::Preview, name, extension, "image/jpeg")
+        }
+        Kind::FullSize => (Rendition::FullSize, "fullsize", "jpeg", "image/jpeg"),
+        Kind::Playback => (Rendition::EncodedVideo, "video", "mp4", "video/mp4"),
+        Kind::Original => return None,
+    };
+    asset.has(rendition).then(|| AssetFile {
+        path: BlobPath::rendition(asset.owner_id, asset.id, name, extension),
+        mime,
+        name: format!("{}_{name}.{extension}", stem(&asset.original_name)),
+        may_stay: may_stay(asset.visibility),
+    })
 }
 
 fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
-    let stem = stem(asset);
-    let rendition = |rendition, kind: &str, extension: &str, mime| {
-        asset.has(rendition).then(|| AssetFile {
-            path: BlobPath::rendition(asset.owner_id, asset.id, kind, extension),
-            mime,
-            name: format!("{stem}_{kind}.{extension}"),
-            may_stay: may_stay(asset),
-        })
-    };
+    let rendition = |kind| rendition_of(&Glimpse::from(asset), kind);
     let original = || {
         Some(AssetFile {
             path: BlobPath::parse(&asset.original_path).ok()?,
             mime: media_type::by_name(&asset.original_name)?.mime,
             name: asset.original_name.clone(),
-            may_stay: may_stay(asset),
+            may_stay: may_stay(asset.visibility),
         })
     };
-    let preview = || rendition(Rendition::Preview, "preview", "jpeg", "image/jpeg");
     match kind {
         Kind::Original => original(),
-        Kind::Thumbnail => rendition(Rendition::Thumbnail, "thumbnail", "webp", "image/webp"),
-        Kind::Preview => preview(),
+        Kind::Thumbnail | Kind::Preview => rendition(kind),
         Kind::FullSize => {
             let is_web_safe =
                 media_type::by_name(&asset.original_name).is_some_and(|known| known.web_safe);
             if is_web_safe {
                 return original();
             }
-            rendition(Rendition::FullSize, "fullsize", "jpeg", "image/jpeg").or_else(preview)
+            rendition(kind).or_else(|| rendition(Kind::Preview))
         }
-        Kind::Playback if asset.kind == MediaKind::Video => {
-            rendition(Rendition::EncodedVideo, "video", "mp4", "video/mp4").or_else(original)
-        }
+        Kind::Playback if asset.kind == MediaKind::Video => rendition(kind).or_else(original),
         Kind::Playback => None,
     }
 }

@@ -12,7 +12,7 @@ use rand::{Rng, RngCore, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use crate::{
     albums::summaries::AlbumSummaries,
     auth::{CallerCache, LoginThrottle},
-    files::gathering::Gathering,
+    files::{gathering::Gathering, shown::Shown},
     recall::{Recall, RecallSettings},
     system_config::{ConfigCache, FileSettings},
     uploads::Busy,
@@ -40,6 +40,7 @@ pub struct Library {
     pub(crate) recall: Recall,
     pub(crate) summaries: AlbumSummaries,
     pub(crate) gathering: Gathering,
+    pub(crate) shown: Shown,
     rng: Mutex<StdRng>,
 }
 
@@ -95,6 +96,7 @@ impl Library {
             recall: Recall::new(parts.recall),
             summaries: AlbumSummaries::default(),
             gathering: Gathering::default(),
+            shown: Shown::default(),
             rng: Mutex::new(parts.rng),
         })
     }

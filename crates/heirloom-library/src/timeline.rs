@@ -8,7 +8,7 @@ use heirloom_store::{
     albums::AlbumRole,
     assets::Visibility,
     blobs::Space,
-    partners, stacks,
+    changes, partners, stacks,
     system::{self, AssetTotals, TotalsFilter},
     users::{self, User},
 };
@@ -21,6 +21,7 @@ use heirloom_types::{
 use crate::{
     Error, Library, Result,
     access::{self, require},
+    files::shown::{Glimpse, View},
 };
 
 impl Library {
@@ -56,6 +57,7 @@ impl Library {
         filter: &TimelineFilter,
         month: i32,
     ) -> Result<(Vec<TimelineAsset>, StackSizes)> {
+        let (commits, at) = (self.db.commits(), self.now());
         let mut tx = self.db.read().await?;
         let is_hidden = !access::sees_metadata(&mut tx, caller).await?;
         let (mut found, mut sizes) = (Vec::new(), StackSizes::new());
@@ -67,6 +69,12 @@ impl Library {
                 sizes.extend(stacks::list_counts(&mut tx, scope.own(), &stacks).await?);
             }
             found.extend(assets);
+        }
+        if caller.is_account() {
+            let seq = changes::position(&mut tx, caller.user).await?;
+            let view = View { seq, commits, at };
+            self.shown
+                .put(caller.user, view, found.iter().map(Glimpse::from));
         }
         sort(&mut found, filter.ascending);
         for asset in &mut found {

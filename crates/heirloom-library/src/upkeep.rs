@@ -55,6 +55,7 @@ impl Library {
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;
+        self.db.look_at_data().await?;
         Ok(Upkeep {
             removed_files,
             purged_assets,

@@ -53,7 +53,7 @@ pub(crate) async fn respond(
         .header(header::ACCEPT_RANGES, "bytes")
         .header(
             header::LAST_MODIFIED,
-            modified.format("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+            httpdate::fmt_http_date(modified.into()),
         )
         .header(
             header::CONTENT_DISPOSITION,

@@ -65,6 +65,13 @@ pub enum Rendition {
     Edited = 16,
 }
 
+impl Rendition {
+    /// Whether it is among those of the column.
+    pub fn is_in(self, renditions: i32) -> bool {
+        renditions & self as i32 != 0
+    }
+}
+
 /// One photo or video.
 #[derive(Clone, Debug, FromRow)]
 pub struct Asset {
@@ -110,7 +117,7 @@ pub struct Asset {
 
 impl Asset {
     pub fn has(&self, rendition: Rendition) -> bool {
-        self.renditions & rendition as i32 != 0
+        rendition.is_in(self.renditions)
     }
 
     pub fn is_trashed(&self) -> bool {

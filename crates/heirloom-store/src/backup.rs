@@ -190,6 +190,7 @@ pub async fn restore(db: &Db, backup: impl Read + Send + 'static) -> Result<u64,
     }
     tx.commit().await?;
     db.migrate().await?;
+    db.look_at_all_data().await?;
     Ok(loaded)
 }
 

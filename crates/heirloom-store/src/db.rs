@@ -22,7 +22,11 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-pub use self::{bind::Bind, open::Open, sql::Sql};
+pub use self::{
+    bind::Bind,
+    open::{Commits, Open},
+    sql::Sql,
+};
 use crate::error::{Error, Result};
 
 /// Ids of one statement: far below the parameter limits of both databases (32,766 and 65,535).
@@ -45,8 +49,12 @@ pub enum Db {
         /// Views that stay open as long as a client is slow: they must not keep readers waiting.
         snapshots: SqlitePool,
         writer: SqlitePool,
+        commits: Commits,
     },
-    Postgres(PgPool),
+    Postgres {
+        pool: PgPool,
+        commits: Commits,
+    },
 }
 
 /// An open transaction; dropped without [`Tx::commit`] it leaves no trace.
@@ -90,6 +98,7 @@ impl Db {
             .connect_with(options.clone())
             .await?;
         migrate::sqlite(&writer, schema).await?;
+        look_at_sqlite(&writer).await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS_MAX)
             // A connection into this process does not break while nobody uses it.
@@ -106,6 +115,7 @@ impl Db {
             readers,
             snapshots,
             writer,
+            commits: Commits::default(),
         })
     }
 
@@ -123,14 +133,17 @@ impl Db {
             .connect_with(options)
             .await?;
         migrate::postgres(&pool, schema).await?;
-        Ok(Self::Postgres(pool))
+        Ok(Self::Postgres {
+            pool,
+            commits: Commits::default(),
+        })
     }
 
     /// Starts a transaction that only reads, with one view of the data from beginning to end.
     pub async fn read(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?.into()),
-            Self::Postgres(pool) => Tx::Postgres(
+            Self::Postgres { pool, .. } => Tx::Postgres(
                 pool.begin_with("begin isolation level repeatable read read only")
                     .await?
                     .into(),
@@ -143,7 +156,7 @@ impl Db {
     pub async fn glance(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.acquire().await?.into()),
-            Self::Postgres(pool) => Tx::Postgres(pool.acquire().await?.into()),
+            Self::Postgres { pool, .. } => Tx::Postgres(pool.acquire().await?.into()),
         })
     }
 
@@ -151,25 +164,59 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx> {
         match self {
             Self::Sqlite { snapshots, .. } => Ok(Tx::Sqlite(snapshots.begin().await?.into())),
-            Self::Postgres(_) => self.read().await,
+            Self::Postgres { .. } => self.read().await,
         }
     }
 
     /// Starts a transaction that may write.
     pub async fn write(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => {
-                Tx::Sqlite(writer.begin_with("begin immediate").await?.into())
+            Self::Sqlite {
+                writer, commits, ..
+            } => {
+                let tx = writer.begin_with("begin immediate").await?;
+                Tx::Sqlite(Open::Writing(tx, commits.clone()))
             }
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?.into()),
+            Self::Postgres { pool, commits } => {
+                Tx::Postgres(Open::Writing(pool.begin().await?, commits.clone()))
+            }
         })
+    }
+
+    /// How often this process has changed the database: while the number stands, only another process can have changed
+    /// what was read since.
+    pub fn commits(&self) -> u64 {
+        match self {
+            Self::Sqlite { commits, .. } | Self::Postgres { commits, .. } => commits.count(),
+        }
     }
 
     /// Brings the schema up to date, after a backup with an older one was restored.
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite { writer, .. } => migrate::sqlite(writer, None).await,
-            Self::Postgres(pool) => migrate::postgres(pool, None).await,
+            Self::Postgres { pool, .. } => migrate::postgres(pool, None).await,
+        }
+    }
+
+    /// Has the database look at how its data lies, by which it chooses how to answer. It looks at little of every index,
+    /// and only where much has changed.
+    pub async fn look_at_data(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => look_at_sqlite(writer).await,
+            // The server does it by itself.
+            Self::Postgres { .. } => Ok(()),
+        }
+    }
+
+    /// As [`Db::look_at_data`], at once, after everything has changed.
+    pub async fn look_at_all_data(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => look_at_sqlite(writer).await,
+            Self::Postgres { pool, .. } => {
+                sqlx::query("analyze").execute(pool).await?;
+                Ok(())
+            }
         }
     }
 
@@ -180,14 +227,23 @@ impl Db {
                 readers,
                 snapshots,
                 writer,
+                ..
             } => {
                 readers.close().await;
                 snapshots.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres { pool, .. } => pool.close().await,
         }
     }
+}
+
+/// <https://www.sqlite.org/pragma.html#pragma_optimize>, of all tables, with a limit of its own.
+async fn look_at_sqlite(writer: &SqlitePool) -> Result<()> {
+    sqlx::query("pragma optimize = 0x10002")
+        .execute(writer)
+        .await?;
+    Ok(())
 }
 
 impl Tx {

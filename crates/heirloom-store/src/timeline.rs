@@ -113,6 +113,9 @@ pub struct TimelineAsset {
     pub width: Option<i32>,
     pub height: Option<i32>,
     pub thumbhash: Option<Vec<u8>>,
+    pub original_name: String,
+    /// Bits of [`crate::assets::Rendition`].
+    pub renditions: i32,
     pub live_video_id: Option<AssetId>,
     pub stack_id: Option<StackId>,
     pub city: Option<String>,
@@ -157,7 +160,7 @@ pub async fn list_assets(
     query
         .columns(
             "id owner_id kind visibility created_at file_created_at local_date_time is_favorite deleted_at duration_ms \
-             width height thumbhash live_video_id stack_id"
+             width height thumbhash original_name renditions live_video_id stack_id"
                 .split(' ')
                 .map(|column| ("assets", Alias::new(column))),
         )

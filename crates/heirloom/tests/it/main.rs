@@ -42,6 +42,7 @@ mod search;
 mod search_models;
 mod server;
 mod shared_photos;
+mod shown;
 mod slice;
 mod strange_calls;
 mod sync;
