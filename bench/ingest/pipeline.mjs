@@ -14,7 +14,7 @@ sharp.cache(false);
 // The filter that heirloom-media uses (Catmull-Rom).
 const sized = (side) => ({ width: side, height: side, fit: 'outside', kernel: 'cubic', withoutEnlargement: true });
 const JPEG = { quality: 80, chromaSubsampling: '4:2:0' };
-const WEBP = { quality: 80, effort: 4 };
+const WEBP = { quality: 80, effort: 2 };
 
 /** Decoded once: preview, thumbnail and hash from its pixels. */
 async function together(bytes) {

@@ -1,5 +1,6 @@
 //! Forms that every body uses.
 
+use chrono::SecondsFormat;
 use heirloom_types::time::Timestamp;
 use serde::{Deserialize, Deserializer, Serializer};
 
@@ -21,7 +22,7 @@ pub fn time_or_null<S: Serializer>(
 
 /// The text of [`time`].
 pub fn shown(time: Timestamp) -> String {
-    time.format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// Tells a field that is absent from one that is null: `None`, `Some(None)`, `Some(Some(value))`.

@@ -17,12 +17,12 @@ pub const PREVIEW_SIDE: u32 = 1440;
 pub const THUMBNAIL_SIDE: u32 = 250;
 /// A panorama's longer side is limited to this many times the shorter side's size.
 const LONGEST_RATIO: u32 = 6;
-/// Longest side of the picture a thumbhash is computed from (the algorithm's own limit).
-const THUMBHASH_SIDE: u32 = 100;
+/// Longest side of the picture a thumbhash is computed from: it holds seven waves at most, and allows 100.
+const THUMBHASH_SIDE: u32 = 50;
 const JPEG_QUALITY: i32 = 80;
 const WEBP_QUALITY: f32 = 80.0;
-/// libwebp's effort, 0 to 6; 4 is its default.
-const WEBP_METHOD: i32 = 4;
+/// libwebp's effort, 0 to 6. Its default, 4, takes twice the time for files that are 3 % smaller and a quarter of a decibel.
+const WEBP_METHOD: i32 = 2;
 
 /// Everything that is derived from one decoded picture.
 #[derive(Debug)]

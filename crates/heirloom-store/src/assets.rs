@@ -1,7 +1,5 @@
 //! Photos and videos: one row each.
 
-use std::iter;
-
 use heirloom_types::{
     caller::Scope,
     checksum::{Blake3, Sha1},
@@ -9,7 +7,7 @@ use heirloom_types::{
     media_type::MediaKind,
     time::Timestamp,
 };
-use sea_query::{Alias, Expr, ExprTrait, Query, Value};
+use sea_query::{Expr, ExprTrait, Query};
 use sqlx::FromRow;
 use uuid::Uuid;
 
@@ -169,42 +167,17 @@ pub async fn get_shared(
 
 /// Those of `ids` that are in scope, in no order.
 pub async fn list(tx: &mut Tx, scope: Scope, ids: &[AssetId]) -> Result<Vec<Asset>> {
-    let mut found = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(IDS_PER_STATEMENT) {
-        let query = Query::select()
-            .columns(columns!().split(", ").map(Alias::new))
-            .from("assets")
-            .and_where(Expr::col("owner_id").eq(scope.own().0))
-            .and_where(Expr::col("id").is_in(chunk.iter().map(|id| id.0)))
-            .to_owned();
-        let statement = tx.build(&query);
-        found.extend(tx.all::<Asset>(statement).await?);
-    }
-    Ok(found)
-}
-
-/// Those of these assets of these owners that there are, in no order.
-pub async fn list_of(tx: &mut Tx, wanted: &[(UserId, AssetId)]) -> Result<Vec<Asset>> {
-    let Some(last) = wanted.last() else {
-        return Ok(Vec::new());
-    };
-    // Few numbers of rows make few statements, which the connection has prepared.
-    let missing = wanted.len().next_power_of_two() - wanted.len();
-    let padded = wanted.iter().chain(iter::repeat_n(last, missing));
-    let ids = padded.flat_map(|(owner, id)| [owner.0, id.0]);
-    let rows: Vec<String> = (0..wanted.len() + missing)
-        .map(|row| format!("(${}, ${})", 2 * row + 1, 2 * row + 2))
-        .collect();
-    let text = format!(
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    tx.all_of(
         concat!(
-            "with wanted (owner, asset) as (values {}) select ",
+            "select ",
             columns!(),
-            " from assets where (owner_id, id) in (select owner, asset from wanted)"
+            " from assets where owner_id = $1 and id in (*)"
         ),
-        rows.join(", ")
-    );
-    let values = ids.map(Value::from).collect();
-    tx.all(Sql::composed(&text, values, &[])).await
+        &[scope.own().0.into()],
+        &ids,
+    )
+    .await
 }
 
 /// Keeps rows from other writers until the commit, always in one order. Whoever reads a row in order to write it whole

@@ -7,11 +7,11 @@ pub(crate) mod migrate;
 mod open;
 mod sql;
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{borrow::Cow, path::Path, str::FromStr, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder, Value};
-use sea_query_sqlx::SqlxBinder;
+use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use sqlx::{
     AssertSqlSafe, FromRow, Postgres, Sqlite,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
@@ -87,6 +87,8 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(ACQUIRE_TIMEOUT)
             .statement_cache_capacity(512)
+            // Rows that its thread may be ahead: each wait for the other side costs more than many rows.
+            .row_buffer_size(1_000)
             .pragma("cache_size", "-8000")
             .pragma("mmap_size", "268435456")
             .pragma("temp_store", "memory");
@@ -256,9 +258,13 @@ impl Tx {
         Sql::built(text, values)
     }
 
+    fn parts(&self, sql: Sql) -> (Cow<'static, str>, SqlxValues) {
+        sql.into_parts(|place, ids| self.among(place, ids))
+    }
+
     /// The first row, or `None`.
     pub(crate) async fn optional<T: Row>(&mut self, sql: Sql) -> Result<Option<T>> {
-        let (text, values) = sql.into_parts();
+        let (text, values) = self.parts(sql);
         Ok(match self {
             Self::Sqlite(tx) => {
                 sqlx::query_as_with(AssertSqlSafe(text), values)
@@ -275,7 +281,7 @@ impl Tx {
 
     /// All rows.
     pub(crate) async fn all<T: Row>(&mut self, sql: Sql) -> Result<Vec<T>> {
-        let (text, values) = sql.into_parts();
+        let (text, values) = self.parts(sql);
         Ok(match self {
             Self::Sqlite(tx) => {
                 sqlx::query_as_with(AssertSqlSafe(text), values)
@@ -307,7 +313,7 @@ impl Tx {
 
     /// All rows, one after the other, for results that no memory holds.
     pub(crate) fn stream<T: Row + 'static>(&mut self, sql: Sql) -> BoxStream<'_, Result<T>> {
-        let (text, values) = sql.into_parts();
+        let (text, values) = self.parts(sql);
         match self {
             Self::Sqlite(tx) => sqlx::query_as_with(AssertSqlSafe(text), values)
                 .fetch(&mut **tx)
@@ -322,7 +328,7 @@ impl Tx {
 
     /// Runs a statement and says how many rows it changed.
     pub(crate) async fn execute(&mut self, sql: Sql) -> Result<u64> {
-        let (text, values) = sql.into_parts();
+        let (text, values) = self.parts(sql);
         Ok(match self {
             Self::Sqlite(tx) => sqlx::query_with(AssertSqlSafe(text), values)
                 .execute(&mut **tx)

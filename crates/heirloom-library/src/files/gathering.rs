@@ -1,5 +1,5 @@
-//! Assets that many requests ask for at one moment, as a page of thumbnails does, read together: one statement for all that
-//! came while the last one was under way. A turn of the database costs more than the rows. Nothing is remembered, so
+//! Assets that many requests ask for at one moment, as a page of thumbnails does, read together: one statement an owner for
+//! all that came while the last one was under way. A turn of the database costs more than the rows. Nothing is remembered, so
 //! nothing is ever out of date.
 
 use std::{collections::HashMap, sync::OnceLock};
@@ -8,7 +8,10 @@ use heirloom_store::{
     Db, Result,
     assets::{self, Asset},
 };
-use heirloom_types::ids::{AssetId, UserId};
+use heirloom_types::{
+    caller::Scope,
+    ids::{AssetId, UserId},
+};
 use tokio::sync::{mpsc, oneshot};
 
 /// Requests that wait for their turn; who comes later waits to be let in.
@@ -58,11 +61,15 @@ async fn answer_all(db: Db, mut receiver: mpsc::Receiver<Asked>) {
 }
 
 async fn read(db: &Db, asked: &[Asked]) -> Result<HashMap<(UserId, AssetId), Asset>> {
-    let wanted: Vec<(UserId, AssetId)> =
-        asked.iter().map(|asked| (asked.owner, asked.id)).collect();
-    let found = assets::list_of(&mut db.glance().await?, &wanted).await?;
-    Ok(found
-        .into_iter()
-        .map(|asset| ((asset.owner_id, asset.id), asset))
-        .collect())
+    let mut wanted: HashMap<UserId, Vec<AssetId>> = HashMap::new();
+    for Asked { owner, id, .. } in asked {
+        wanted.entry(*owner).or_default().push(*id);
+    }
+    let mut tx = db.glance().await?;
+    let mut found = HashMap::with_capacity(asked.len());
+    for (owner, ids) in wanted {
+        let assets = assets::list(&mut tx, Scope::of_owner(owner), &ids).await?;
+        found.extend(assets.into_iter().map(|asset| ((owner, asset.id), asset)));
+    }
+    Ok(found)
 }

@@ -3,7 +3,10 @@
 use axum::Json;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::{Datelike, NaiveDate};
-use heirloom_api::timeline::{TimeBucketAssetResponse, TimeBucketsResponse};
+use heirloom_api::{
+    timeline::{TimeBucketAssetResponse, TimeBucketsResponse},
+    wire,
+};
 use heirloom_library::timeline::{Area, StackSizes, TimelineAsset, TimelineFilter};
 use heirloom_types::{
     ids::{AlbumId, PersonId, StackId, TagId, UserId},
@@ -146,18 +149,15 @@ fn columns(
         stack: stacks.map(|sizes| assets.iter().map(|asset| stack(asset, sizes)).collect()),
         ..TimeBucketAssetResponse::default()
     };
-    let clock = "%Y-%m-%dT%H:%M:%S%.3f";
+    // Columns of times go without the zone.
+    let clock = |time| wire::shown(time).trim_end_matches('Z').to_owned();
     for asset in assets {
         let offset = asset.local_date_time - asset.file_created_at;
         columns.city.push(asset.city);
         columns.country.push(asset.country);
-        columns
-            .created_at
-            .push(asset.created_at.format(clock).to_string());
+        columns.created_at.push(clock(asset.created_at));
         columns.duration.push(asset.duration_ms);
-        columns
-            .file_created_at
-            .push(asset.file_created_at.format(clock).to_string());
+        columns.file_created_at.push(clock(asset.file_created_at));
         columns.id.push(asset.id);
         columns.is_favorite.push(asset.is_favorite);
         columns.is_image.push(asset.kind == MediaKind::Image);

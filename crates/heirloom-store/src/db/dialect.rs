@@ -1,5 +1,7 @@
 //! The few things the two databases say differently. Nothing outside this file may ask which one runs.
 
+use uuid::Uuid;
+
 use super::Tx;
 use crate::{Result, sql};
 
@@ -21,6 +23,27 @@ impl Tx {
         match self {
             Self::Sqlite(_) => "",
             Self::Postgres(_) => " for update",
+        }
+    }
+
+    /// The condition that something is among these ids, and the one value for it, at that place.
+    pub(super) fn among(&self, place: usize, ids: &[Uuid]) -> (String, String) {
+        let listed = |quote: &str| {
+            let ids: Vec<String> = ids
+                .iter()
+                .map(|id| format!("{quote}{}{quote}", id.simple()))
+                .collect();
+            ids.join(",")
+        };
+        match self {
+            Self::Sqlite(_) => (
+                format!("in (select unhex(value) from json_each(${place}))"),
+                format!("[{}]", listed("\"")),
+            ),
+            Self::Postgres(_) => (
+                format!("= any(cast(${place} as uuid[]))"),
+                format!("{{{}}}", listed("")),
+            ),
         }
     }
 
