@@ -19,13 +19,12 @@ MEASUREMENTS = {"search": objects, "people": faces, "copies": duplicates, "text"
 def main():
     parser = argparse.ArgumentParser(prog="quality", description=__doc__)
     parser.add_argument("--binary", required=True, help="the server's program")
-    parser.add_argument("--tools", type=Path, required=True, help="beside it lies the program that reads text with and without its first look")
+    parser.add_argument("--tools", required=True, help="the program of crates/heirloom-bench")
     parser.add_argument("--photos", type=Path, required=True, help="folder with objects/ and faces/")
     parser.add_argument("only", nargs="*", metavar="MEASUREMENT", help=f"of {', '.join(MEASUREMENTS)}; all by default")
     options = parser.parse_args()
     if unknown := set(options.only) - set(MEASUREMENTS):
         parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")
-    reading = options.tools.parent / "examples/reading"
     rows = []
     for name, measurement in MEASUREMENTS.items():
         if options.only and name not in options.only:
@@ -35,7 +34,7 @@ def main():
             print(f"{name}: left out, because {options.photos} is not there", file=sys.stderr)
             continue
         print(f"measuring {name}", file=sys.stderr, flush=True)
-        subject = reading if name == "cost" else functools.partial(start, options.binary)
+        subject = options.tools if name == "cost" else functools.partial(start, options.binary)
         measured = measurement.measure(subject, options.photos)
         for row in measured:
             print("  ", *row[1:], sep="  ", file=sys.stderr, flush=True)

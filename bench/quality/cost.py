@@ -38,7 +38,7 @@ def _put(path, image):
 
 
 def _read(program, folder):
-    printed = subprocess.run([program, folder], check=True, capture_output=True, text=True).stdout
+    printed = subprocess.run([program, "read", folder], check=True, capture_output=True, text=True).stdout
     return [json.loads(line) for line in printed.splitlines()]
 
 

@@ -98,10 +98,8 @@ fn measure(bench: &Bench, options: &[&str]) -> Outcome {
 fn build() -> Outcome<PathBuf> {
     step("building");
     let programs = ["--bin", "heirloom", "--bin", "heirloom-bench"];
-    let examples = ["--example", "reading"];
     let mut arguments = vec!["build", "--profile", "dist", "--workspace"];
     arguments.extend(programs);
-    arguments.extend(examples);
     cargo(&arguments, &[])?;
     let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".into());
     Ok(setup::root().join(target).join("dist"))

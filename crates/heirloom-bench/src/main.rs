@@ -6,6 +6,7 @@ mod cpu;
 mod decode;
 mod infer;
 mod owners;
+mod read;
 mod recall;
 mod scan;
 mod vectors;
@@ -23,6 +24,8 @@ enum Command {
     Recall(recall::Options),
     /// Search the vectors of many owners within a budget of memory.
     Owners(owners::Options),
+    /// Read the text of pictures, with and without the first, cheap look.
+    Read(read::Options),
     /// Ask a model as fast as it answers.
     Infer(infer::Options),
 }
@@ -33,6 +36,7 @@ fn main() -> anyhow::Result<()> {
         Command::Scan(options) => scan::run(&options),
         Command::Recall(options) => runtime()?.block_on(recall::run(&options)),
         Command::Owners(options) => runtime()?.block_on(owners::run(&options)),
+        Command::Read(options) => runtime()?.block_on(read::run(&options)),
         Command::Infer(options) => runtime()?.block_on(infer::run(&options)),
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     auth::{CallerCache, LoginThrottle},
     files::{gathering::Gathering, shown::Shown},
     recall::{Recall, RecallSettings},
+    search::columns::{ColumnCache, ColumnSettings},
     system_config::{ConfigCache, FileSettings},
     uploads::Busy,
     vision::Eyes,
@@ -39,6 +40,7 @@ pub struct Library {
     pub(crate) busy_uploads: Busy,
     pub(crate) recall: Recall,
     pub(crate) summaries: AlbumSummaries,
+    pub(crate) columns: Arc<ColumnCache>,
     pub(crate) gathering: Gathering,
     pub(crate) shown: Shown,
     rng: Mutex<StdRng>,
@@ -58,6 +60,7 @@ pub struct Parts {
     /// The models that look at pictures, if there are any.
     pub eyes: Option<Eyes>,
     pub recall: RecallSettings,
+    pub columns: ColumnSettings,
     /// Settings that come from outside the database.
     pub config: FileSettings,
     /// Another place that has the originals too: filled and read by the scrub.
@@ -95,6 +98,7 @@ impl Library {
             busy_uploads: Busy::default(),
             recall: Recall::new(parts.recall),
             summaries: AlbumSummaries::default(),
+            columns: Arc::new(ColumnCache::new(parts.columns)),
             gathering: Gathering::default(),
             shown: Shown::default(),
             rng: Mutex::new(parts.rng),

@@ -1,16 +1,25 @@
 //! Finding assets by what is known of them.
 
+pub(crate) mod columns;
+
 use std::collections::HashMap;
 
 pub use heirloom_store::search::{Arrange, Field, Filter, Marker, Span, Wanted};
-use heirloom_store::{Tx, albums::AlbumRole, assets::Visibility, labels, partners, search};
+use heirloom_store::{
+    Tx,
+    albums::AlbumRole,
+    assets::{Asset, Visibility},
+    labels, partners, search,
+};
 use heirloom_types::{
-    caller::Caller,
+    caller::{Caller, Scope},
     checksum::Sha1,
     ids::{AssetId, UserId},
     permission::Permission,
 };
 
+pub use self::columns::ColumnSettings;
+use self::columns::Place;
 use crate::{
     Error, Library, Result,
     access::{self, require},
@@ -47,11 +56,19 @@ impl Library {
     ) -> Result<Found> {
         require(caller, Permission::AssetRead)?;
         let size = size.clamp(1, PAGE_MAX);
-        let mut tx = self.db.read().await?;
-        bound(&mut tx, caller, &mut filter).await?;
+        bound(&mut self.db.read().await?, caller, &mut filter).await?;
         let offset = (page.max(1) - 1).saturating_mul(size);
         // One more than asked for tells whether there is more.
-        let mut found = search::page(&mut tx, &filter, arrange, offset, size + 1).await?;
+        let end = offset.saturating_add(size + 1);
+        let known = self
+            .columns
+            .first(&self.db, &filter, arrange, end as usize)
+            .await?;
+        let mut tx = self.db.read().await?;
+        let mut found = match known {
+            Some(known) => at(&mut tx, known.get(offset as usize..).unwrap_or_default()).await?,
+            None => search::page(&mut tx, &filter, arrange, offset, size + 1).await?,
+        };
         let has_more = found.len() as u64 > size;
         found.truncate(size as usize);
         Ok(Found {
@@ -168,6 +185,17 @@ impl Library {
     fn random_places(&self) -> [Sha1; RANDOM_PLACES] {
         std::array::from_fn(|_| Sha1(self.random_bytes()))
     }
+}
+
+/// The assets that lie there, in this order.
+async fn at(tx: &mut Tx, places: &[Place]) -> Result<Vec<Asset>> {
+    let mut found: HashMap<AssetId, Asset> = HashMap::new();
+    for (owner, ids) in columns::by_owner(places) {
+        let assets = heirloom_store::assets::list(tx, Scope::of_owner(owner), &ids).await?;
+        found.extend(assets.into_iter().map(|asset| (asset.id, asset)));
+    }
+    let in_order = places.iter().filter_map(|((_, id), _)| found.remove(id));
+    Ok(in_order.collect())
 }
 
 /// Details of the caller's own assets in the order of `ids`.

@@ -1,5 +1,6 @@
 //! Searching by what is known of assets.
 
+pub mod columns;
 mod random;
 mod values;
 

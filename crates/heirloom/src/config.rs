@@ -238,12 +238,17 @@ pub(crate) struct Vision {
     pub objects: bool,
 }
 
-/// Search by meaning.
+/// Search.
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Search {
     /// Memory that the indexes of all owners may take together, in MiB; one that is larger is held alone.
     pub memory_mib: usize,
+    /// Memory for what is known of assets (place, camera, time …), in MiB: 80 for a million. It is loaded when somebody
+    /// searches.
+    pub columns_mib: usize,
+    /// Assets below which the database alone answers what is known of them.
+    pub columns_from: usize,
 }
 
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
@@ -286,7 +291,11 @@ impl Default for Acme {
 
 impl Default for Search {
     fn default() -> Self {
-        Self { memory_mib: 1024 }
+        Self {
+            memory_mib: 1024,
+            columns_mib: 256,
+            columns_from: 10_000,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use heirloom_library::{
     Library,
     library::{Parts, system_rng},
     recall::RecallSettings,
+    search::ColumnSettings,
     vision::{Eyes, Tasks, Vision},
 };
 use heirloom_media::{
@@ -69,6 +70,10 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         recall: RecallSettings {
             budget_bytes: config.search.memory_mib << 20,
             folder: Some(config.data.join("indexes")),
+        },
+        columns: ColumnSettings {
+            budget_bytes: config.search.columns_mib << 20,
+            least: config.search.columns_from,
         },
         config: settings::of_file(config, workers, pack.as_deref())?,
         copy: open_copy(config).await?,

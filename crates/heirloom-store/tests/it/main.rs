@@ -4,6 +4,7 @@
 mod assets;
 mod blobs;
 mod changes;
+mod columns;
 mod faces;
 mod meaning;
 mod migrations;

@@ -10,6 +10,7 @@ use heirloom_library::{
     library::{Parts, system_rng},
     process::ProcessAsset,
     recall::RecallSettings,
+    search::ColumnSettings,
     system_config::FileSettings,
 };
 use heirloom_media::{
@@ -126,6 +127,7 @@ impl Inside {
             video: VideoTools::new(video_settings()),
             eyes: None,
             recall: RecallSettings::default(),
+            columns: ColumnSettings::default(),
             config: FileSettings::default(),
             copy: None,
             scrub_rate: 0,

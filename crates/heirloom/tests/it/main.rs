@@ -11,6 +11,7 @@ mod bad_input;
 mod bucket;
 mod cli_client;
 mod colours;
+mod columns;
 mod contract;
 mod crash;
 mod faults;
