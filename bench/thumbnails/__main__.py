@@ -61,8 +61,9 @@ def side_by_side(options):
         theirs = [f"/{path.relative_to(server.folder)}" for path in files]
         same_bytes(server, ours, address, theirs)
         # A client asks for the thumbnails of what it was shown.
-        shown = "/timeline/bucket?timeBucket=2020-01-01&visibility=timeline"
-        if len(server.get(shown)["id"]) != len(ours):
+        months = [month["timeBucket"] for month in server.get("/timeline/buckets?visibility=timeline")]
+        shown = [server.get(f"/timeline/bucket?timeBucket={month}&visibility=timeline")["id"] for month in months]
+        if sum(map(len, shown)) != len(ours):
             raise SystemExit("the timeline does not show what was uploaded")
         peers = [
             ("heirloom", server.address, ours, server.process.pid, server.headers),

@@ -75,10 +75,10 @@ impl Library {
         {
             return rendition_of(&shown, kind).ok_or(NO_FILE);
         }
-        if let Some(own) = self.own_asset(caller, id).await {
-            if !as_edited || !own.has(Rendition::Edited) {
-                return file_of(&own, kind).ok_or(NO_FILE);
-            }
+        if let Some(own) = self.own_asset(caller, id).await
+            && (!as_edited || !own.has(Rendition::Edited))
+        {
+            return file_of(&own, kind).ok_or(NO_FILE);
         }
         let mut tx = self.db.glance().await?;
         let asset = access::asset(&mut tx, caller, id, needed).await?;

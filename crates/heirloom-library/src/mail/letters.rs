@@ -136,31 +136,22 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
         filled.push_str(before);
         let known = after.split_once('}').and_then(|(word, after)| {
             let (_, value) = values.iter().find(|(known, _)| *known == word.trim())?;
-            Some((value, after))
+            Some((*value, after))
         });
-        rest = match known {
-            Some((value, after)) => {
-                filled.push_str(value);
-                after
-            }
-            None => {
-                filled.push('{');
-                after
-            }
-        };
+        let (put, after) = known.unwrap_or(("{", after));
+        filled.push_str(put);
+        rest = after;
     }
     filled + rest
 }
 
 /// Styles stand at each element, because mail programs drop what is said once.
 fn page(title: &str, text: &str, link: Option<&str>, invitation: &str) -> String {
-    let paragraphs: String = text
-        .split("\n\n")
-        .map(|part| {
-            let lines = escape(part.trim()).replace('\n', "<br>");
-            format!("<p style=\"margin:0 0 16px\">{lines}</p>")
-        })
-        .collect();
+    let mut paragraphs = String::new();
+    for part in text.split("\n\n") {
+        let lines = escape(part.trim()).replace('\n', "<br>");
+        paragraphs += &format!("<p style=\"margin:0 0 16px\">{lines}</p>");
+    }
     let button = link.map_or(String::new(), |link| {
         format!(
             "<p style=\"margin:24px 0 0\"><a href=\"{}\" style=\"background:#2f5d50;color:#fff;padding:12px 20px;\

@@ -152,7 +152,7 @@ impl ColumnCache {
                 self.keep_to_budget(owner);
             }
             Err(error) => {
-                tracing::warn!(%error, "columns could not be loaded; the database answers")
+                tracing::warn!(%error, "columns could not be loaded; the database answers");
             }
         }
         entry.is_loading.store(false, Ordering::Release);
