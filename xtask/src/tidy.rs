@@ -23,7 +23,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("heirloom-oidc", &[]),
     (
         "heirloom-bench",
-        &["types", "store", "media", "library", "inference"],
+        &["types", "store", "media", "library", "inference", "vision"],
     ),
     ("heirloom-jobs", &["types", "store"]),
     (

@@ -51,16 +51,17 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
     }
     for picture in pictures {
         let frame = decoded(&picture)?;
-        let start = cpu::of_process();
+        let start = cpu::of_process().as_secs_f64();
         let lines = vision.read(&frame, Priority::Upload).await?;
-        let between = cpu::of_process();
+        let between = cpu::of_process().as_secs_f64();
         let all = vision.read_thoroughly(&frame, Priority::Upload).await?;
+        let end = cpu::of_process().as_secs_f64();
         let name = picture.file_name().unwrap_or_default().to_string_lossy();
         let said = json!({
             "name": name,
-            "seconds": (between - start).as_secs_f64(),
+            "seconds": between - start,
             "lines": texts(&lines),
-            "thoroughSeconds": (cpu::of_process() - between).as_secs_f64(),
+            "thoroughSeconds": end - between,
             "thoroughLines": texts(&all),
         });
         println!("{said}");

@@ -94,6 +94,17 @@ pub enum Which<'a> {
     Entities(&'a [Uuid]),
 }
 
+/// As one statement reads them. Keys compared as pairs would have either database read a parent from its beginning for each
+/// page.
+#[derive(Clone, Copy)]
+enum Stretch<'a> {
+    /// Of one parent, after that entity.
+    Within(Uuid, Uuid),
+    /// Of the parents after that one.
+    Beyond(Uuid),
+    Of(&'a [Uuid]),
+}
+
 const MY_ALBUMS: &str = "(select album_id from album_users where user_id = $1)";
 const MY_PARTNERS: &str = "(select shared_by_id from partners where shared_with_id = $1)";
 
@@ -120,7 +131,7 @@ impl Selection {
         }
     }
 
-    fn statement(&self, reader: UserId, which: Which<'_>, limit: i64) -> Sql {
+    fn statement(&self, reader: UserId, stretch: Stretch<'_>, limit: i64) -> Sql {
         let Self {
             columns,
             from,
@@ -132,25 +143,18 @@ impl Selection {
             "select {parent} as key_parent, {entity} as key_entity{comma}{columns} from {from}"
         );
         let reader = Value::from(reader.0);
-        match which {
-            Which::After(after) => Sql::composed(
-                &format!(
-                    "{head} and ({parent}, {entity}) > ($2, $3) order by {parent}, {entity} limit $4"
-                ),
-                vec![reader, after.0.into(), after.1.into(), limit.into()],
-                &[],
-            ),
-            Which::Within(of, after) => Sql::composed(
+        match stretch {
+            Stretch::Within(of, after) => Sql::composed(
                 &format!("{head} and {parent} = $2 and {entity} > $3 order by {entity} limit $4"),
-                vec![
-                    reader,
-                    of.into(),
-                    after.unwrap_or_default().into(),
-                    limit.into(),
-                ],
+                vec![reader, of.into(), after.into(), limit.into()],
                 &[],
             ),
-            Which::Entities(entities) => Sql::composed(
+            Stretch::Beyond(parents) => Sql::composed(
+                &format!("{head} and {parent} > $2 order by {parent}, {entity} limit $3"),
+                vec![reader, parents.into(), limit.into()],
+                &[],
+            ),
+            Stretch::Of(entities) => Sql::composed(
                 &format!("{head} and {entity} in (*)"),
                 vec![reader],
                 entities,
@@ -365,11 +369,37 @@ pub async fn select(
     which: Which<'_>,
     limit: i64,
 ) -> Result<Vec<(Key, Record)>> {
-    if matches!(which, Which::Entities([])) {
-        return Ok(Vec::new());
+    let mut found = match which {
+        Which::Entities([]) => return Ok(Vec::new()),
+        Which::Entities(ids) => return read(tx, part, reader, Stretch::Of(ids), limit).await,
+        Which::Within(of, after) => {
+            let stretch = Stretch::Within(of, after.unwrap_or_default());
+            read(tx, part, reader, stretch, limit).await?
+        }
+        Which::After((of, after)) => {
+            let mut found = read(tx, part, reader, Stretch::Within(of, after), limit).await?;
+            let left = limit - found.len() as i64;
+            if left > 0 {
+                found.extend(read(tx, part, reader, Stretch::Beyond(of), left).await?);
+            }
+            found
+        }
+    };
+    if found.len() as i64 == limit {
+        drop_last_key(&mut found);
     }
-    let sql = part.selection().statement(reader, which, limit);
-    let mut found = match part {
+    Ok(found)
+}
+
+async fn read(
+    tx: &mut Tx,
+    part: Part,
+    reader: UserId,
+    stretch: Stretch<'_>,
+    limit: i64,
+) -> Result<Vec<(Key, Record)>> {
+    let sql = part.selection().statement(reader, stretch, limit);
+    Ok(match part {
         Part::AuthUser => rows(tx, sql, |row| Record::AuthUser(Box::new(row))).await?,
         Part::User => rows(tx, sql, |row| Record::User(Box::new(row))).await?,
         Part::Partner => rows(tx, sql, Record::Partner).await?,
@@ -399,11 +429,7 @@ pub async fn select(
             })
             .await?
         }
-    };
-    if !matches!(which, Which::Entities(_)) && found.len() as i64 == limit {
-        drop_last_key(&mut found);
-    }
-    Ok(found)
+    })
 }
 
 async fn rows<T: Row + Unpin>(

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command};
 
 use reqwest::{StatusCode, header};
 
-use crate::{media, server::Server};
+use crate::{media, node, server::Server};
 
 #[tokio::test]
 async fn the_page_and_its_files_are_served_with_a_strict_policy() {
@@ -54,8 +54,7 @@ fn people_use_it_in_another_browser() {
 }
 
 fn use_in_a_browser(part: &str) {
-    if std::env::var_os("HEIRLOOM_TEST_CLIENTS").is_none() {
-        println!("skipped: HEIRLOOM_TEST_CLIENTS is not set (cargo xtask test sets it)");
+    if !node::are_clients_wanted() {
         return;
     }
     let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web");
