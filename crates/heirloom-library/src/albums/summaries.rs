@@ -17,12 +17,12 @@ use heirloom_store::{
 use heirloom_types::ids::{AlbumId, UserId};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, feed};
 
 /// People whose figures are kept: who comes back after so many others is counted anew.
 const PEOPLE_MAX: usize = 1_000;
 /// Entries of a feed after which counting anew is as quick as reading what changed.
-const ENTRIES_MAX: usize = 2_000;
+const ENTRIES_MAX: i64 = 2_000;
 
 /// The figures of the people who looked last.
 #[derive(Default)]
@@ -99,14 +99,9 @@ async fn current(tx: &mut Tx, reader: UserId, known: &Known, end: i64) -> Result
     if known.seq == end {
         return Ok(known.clone());
     }
-    if changes::oldest_position(tx, reader).await? > known.seq {
+    let Some(entries) = feed::since(tx, reader, known.seq, ENTRIES_MAX).await? else {
         return Ok(Known::default());
-    }
-    let limit = ENTRIES_MAX as i64;
-    let entries = changes::list_after(tx, reader, known.seq, limit).await?;
-    if entries.len() == ENTRIES_MAX {
-        return Ok(Known::default());
-    }
+    };
     let mut stale: HashSet<AlbumId> = entries.iter().filter_map(album_of).collect();
     let assets: HashSet<Uuid> = entries.iter().filter_map(asset_of).collect();
     let assets: Vec<Uuid> = assets.into_iter().collect();

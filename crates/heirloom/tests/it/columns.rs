@@ -4,7 +4,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, second, with_photos},
+    library::{be_partners, call, change, second, with_photos},
     server::{Server, servers_with},
 };
 
@@ -16,11 +16,6 @@ async fn found(server: &Server, filter: Value) -> Vec<String> {
     assets
         .map(|asset| asset["originalFileName"].as_str().unwrap().to_owned())
         .collect()
-}
-
-async fn change(server: &Server, method: Method, path: &str, body: Value) {
-    let (status, answer) = server.call(method, path, Some(body)).await;
-    assert!(status.is_success(), "{path}: {answer}");
 }
 
 #[tokio::test]
@@ -49,17 +44,8 @@ async fn what_changes_is_found_as_it_is_now() {
         }
 
         let (bob, other) = second(&server).await;
-        let me = server.get("/users/me").await["id"].clone();
         assert_eq!(found(&other, json!({})).await.len(), 0);
-        change(
-            &server,
-            Method::POST,
-            "/partners",
-            json!({"sharedWithId": bob}),
-        )
-        .await;
-        let path = format!("/partners/{}", me.as_str().unwrap());
-        change(&other, Method::PUT, &path, json!({"inTimeline": true})).await;
+        be_partners(&server, &bob, &other).await;
         assert_eq!(found(&other, json!({})).await, all);
 
         change(&server, Method::DELETE, "/assets", json!({"ids": [ids[2]]})).await;

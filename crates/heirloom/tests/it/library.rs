@@ -41,6 +41,21 @@ pub(crate) async fn with_photos(server: &Server) -> Vec<String> {
     ids
 }
 
+/// A call that must succeed.
+pub(crate) async fn change(server: &Server, method: Method, path: &str, body: Value) {
+    let (status, answer) = server.call(method, path, Some(body)).await;
+    assert!(status.is_success(), "{path}: {answer}");
+}
+
+/// Shows somebody the caller's library among their own.
+pub(crate) async fn be_partners(server: &Server, with: &str, other: &Server) {
+    let me = server.get("/users/me").await["id"].clone();
+    let body = json!({"sharedWithId": with});
+    change(server, Method::POST, "/partners", body).await;
+    let path = format!("/partners/{}", me.as_str().unwrap());
+    change(other, Method::PUT, &path, json!({"inTimeline": true})).await;
+}
+
 /// Makes an album and gives what the server says of it.
 pub(crate) async fn make_album(server: &Server, new: Value) -> Value {
     call(server, Method::POST, "/albums", new, StatusCode::CREATED).await

@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    library::{call, make_album, second, with_photos},
+    library::{be_partners, call, change, make_album, second, with_photos},
     server::{Server, servers},
 };
 
@@ -24,11 +24,6 @@ async fn look(server: &Server, more: &str) -> Vec<String> {
 
 async fn thumbnail(server: &Server, id: &str) -> StatusCode {
     server.bytes(&format!("/assets/{id}/thumbnail")).await.0
-}
-
-async fn change(server: &Server, method: Method, path: &str, body: Value) {
-    let (status, answer) = server.call(method, path, Some(body)).await;
-    assert!(status.is_success(), "{path}: {answer}");
 }
 
 /// The same person in a session that has given the PIN.
@@ -79,17 +74,8 @@ async fn what_is_locked_or_deleted_goes_at_once() {
 async fn what_others_show_no_more_goes_at_once() {
     for server in servers().await {
         let ids = with_photos(&server).await;
-        let me = server.get("/users/me").await["id"].clone();
         let (bob, other) = second(&server).await;
-        change(
-            &server,
-            Method::POST,
-            "/partners",
-            json!({"sharedWithId": bob}),
-        )
-        .await;
-        let path = format!("/partners/{}", me.as_str().unwrap());
-        change(&other, Method::PUT, &path, json!({"inTimeline": true})).await;
+        be_partners(&server, &bob, &other).await;
         assert_eq!(look(&other, "&withPartners=true").await.len(), 2);
         assert_eq!(thumbnail(&other, &ids[0]).await, StatusCode::OK);
         let path = format!("/partners/{bob}");
