@@ -72,8 +72,16 @@ pub struct UpdateAsset {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AssetBulkUpdate {
     pub ids: Vec<AssetId>,
+    /// Minutes by which clocks were wrong.
+    pub date_time_relative: Option<i64>,
+    /// An IANA name, `UTC+2` or `+02:00`.
+    pub time_zone: Option<String>,
+    /// Null for assets that are no copies of anything.
+    #[serde(default, deserialize_with = "wire::present")]
+    pub duplicate_id: Option<Option<Uuid>>,
     #[serde(flatten)]
     pub change: UpdateAsset,
 }

@@ -75,25 +75,6 @@ pub struct AssetJobs {
     pub name: String,
 }
 
-/// Work that the contract lets an administrator ask for by hand.
-pub const MANUAL_JOBS: &[&str] = &[
-    "person-cleanup",
-    "tag-cleanup",
-    "user-cleanup",
-    "memory-cleanup",
-    "memory-create",
-    "backup-database",
-    "integrity-missing-files",
-    "integrity-untracked-files",
-    "integrity-checksum-mismatch",
-    "integrity-missing-files-refresh",
-    "integrity-untracked-files-refresh",
-    "integrity-checksum-mismatch-refresh",
-    "integrity-missing-files-delete-all",
-    "integrity-untracked-files-delete-all",
-    "integrity-checksum-mismatch-delete-all",
-];
-
 /// Every queue the contract names, in its order.
 pub const NAMES: &[&str] = &[
     "backgroundTask",

@@ -74,6 +74,14 @@ pub struct UserAdminCreate {
     pub storage_label: Option<String>,
 }
 
+/// How an account is closed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UserAdminDelete {
+    /// At once and for good.
+    pub force: bool,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UserAdminUpdate {

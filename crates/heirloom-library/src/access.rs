@@ -1,5 +1,7 @@
 //! The one place that decides what a caller may do. Default deny.
 
+use std::collections::HashSet;
+
 use heirloom_store::{
     Tx,
     albums::{self, Album, AlbumRole},
@@ -48,10 +50,11 @@ pub(crate) async fn asset(
             .filter(|_| is_looking(needed))
             .ok_or(Error::not_found("asset", id, needed));
     }
-    let own = assets::get(tx, caller.scope(), id)
+    let own: Vec<Asset> = assets::get(tx, caller.scope(), id)
         .await?
-        .filter(|asset| sees_own(caller, asset));
-    let found = match own {
+        .into_iter()
+        .collect();
+    let found = match there(tx, caller, own).await?.pop() {
         Some(asset) => Some(asset),
         None if is_looking(needed) => assets::get_shared(tx, caller.user, id, false).await?,
         None if needed == Permission::AssetShare => {
@@ -62,9 +65,28 @@ pub(crate) async fn asset(
     found.ok_or(Error::not_found("asset", id, needed))
 }
 
-/// Whether an asset of the caller's own account is there for them.
-pub(crate) fn sees_own(caller: &Caller, asset: &Asset) -> bool {
-    asset.visibility != Visibility::Locked || caller.sees_locked()
+/// Those of the caller's own assets that are there for them. What is locked away is not until the PIN was given, and
+/// neither is its moving part.
+pub(crate) async fn there(tx: &mut Tx, caller: &Caller, mut own: Vec<Asset>) -> Result<Vec<Asset>> {
+    if caller.sees_locked() {
+        return Ok(own);
+    }
+    own.retain(|asset| asset.visibility != Visibility::Locked);
+    let parts: Vec<AssetId> = own
+        .iter()
+        .filter(|asset| asset.visibility == Visibility::Hidden)
+        .map(|asset| asset.id)
+        .collect();
+    if !parts.is_empty() {
+        let locked = assets::list_parts_of_locked(tx, caller.user, &parts).await?;
+        own.retain(|asset| !locked.contains(&asset.id));
+    }
+    Ok(own)
+}
+
+/// Whether an asset of the caller's own account is certainly there for them, whatever else the database says.
+pub(crate) fn certainly_sees(caller: &Caller, asset: &Asset) -> bool {
+    asset.visibility.is_shareable() || caller.sees_locked()
 }
 
 /// Whether the caller may know more of a picture than the picture shows.
@@ -92,12 +114,10 @@ pub(crate) async fn all_assets(
     needed: Permission,
 ) -> Result<Vec<Asset>> {
     assets::lock(tx, caller.user, ids).await?;
-    let mut found = assets::list(tx, caller.scope(), ids).await?;
-    found.retain(|asset| sees_own(caller, asset));
-    match ids
-        .iter()
-        .find(|id| !found.iter().any(|asset| asset.id == **id))
-    {
+    let found = assets::list(tx, caller.scope(), ids).await?;
+    let found = there(tx, caller, found).await?;
+    let there: HashSet<AssetId> = found.iter().map(|asset| asset.id).collect();
+    match ids.iter().find(|id| !there.contains(id)) {
         None => Ok(found),
         Some(missing) => Err(Error::not_found("asset", *missing, needed)),
     }

@@ -21,15 +21,15 @@ use crate::{
 const COMMENT_MAX: usize = 64 << 10;
 
 impl Library {
-    /// Everything said in an album, the oldest first, each with who said it.
+    /// Everything said in an album, the oldest first, each with who said it; `needed` to read or to count it.
     pub async fn activities(
         &self,
         caller: &Caller,
         album: AlbumId,
+        needed: Permission,
     ) -> Result<Vec<(Activity, User)>> {
-        require(caller, Permission::ActivityRead)?;
+        require(caller, needed)?;
         let mut tx = self.db.read().await?;
-        let needed = Permission::ActivityRead;
         access::album(&mut tx, caller, album, AlbumRole::Viewer, needed).await?;
         let mut found = Vec::new();
         for activity in activities::list(&mut tx, album).await? {
@@ -40,14 +40,14 @@ impl Library {
         Ok(found)
     }
 
-    /// Says something, or with no comment likes. Whoever likes twice likes once; the answer tells whether it is new.
+    /// Says something, or with no comment likes. Whoever likes twice likes once.
     pub async fn create_activity(
         &self,
         caller: &Caller,
         album: AlbumId,
         asset: Option<AssetId>,
         comment: Option<String>,
-    ) -> Result<(Activity, User, bool)> {
+    ) -> Result<(Activity, User)> {
         require(caller, Permission::ActivityCreate)?;
         if comment.as_ref().is_some_and(|text| text.trim().is_empty()) {
             return Err(Error::invalid("comment", "A comment must say something"));
@@ -79,7 +79,7 @@ impl Library {
                 like.comment.is_none() && like.user_id == caller.user && like.asset_id == asset
             };
             if let Some(like) = liked.into_iter().find(same) {
-                return Ok((like, user, false));
+                return Ok((like, user));
             }
         }
         let activity = Activity {
@@ -92,7 +92,7 @@ impl Library {
         };
         activities::insert(&mut tx, &activity).await?;
         tx.commit().await?;
-        Ok((activity, user, true))
+        Ok((activity, user))
     }
 
     /// Takes something back: one's own words, or anything in one's own album.

@@ -1,6 +1,6 @@
 //! Albums: made, listed, filled. Who takes part is in [`members`], what they come to in [`summaries`].
 
-mod members;
+pub(crate) mod members;
 pub(crate) mod summaries;
 
 use std::collections::{HashMap, HashSet};
@@ -69,13 +69,14 @@ pub enum Placed {
 }
 
 impl Library {
-    /// The albums the caller has a part in; with `asset`, only those that show it.
+    /// The albums the caller has a part in; with `asset`, only those that show it; `needed` to read or to count them.
     pub async fn albums(
         &self,
         caller: &Caller,
         asset: Option<AssetId>,
+        needed: Permission,
     ) -> Result<Vec<AlbumDetails>> {
-        require(caller, Permission::AlbumRead)?;
+        require(caller, needed)?;
         let mut tx = self.db.snapshot().await?;
         let found = match asset {
             Some(asset) => albums::list_with_asset(&mut tx, caller.user, asset).await?,

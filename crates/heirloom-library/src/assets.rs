@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+pub use crate::capture::Zone;
 use chrono::{FixedOffset, NaiveDateTime};
 use heirloom_jobs::priority;
 use heirloom_media::{
@@ -31,7 +32,7 @@ use uuid::Uuid;
 use crate::{
     Error, Library, Result,
     access::{self, require},
-    feed, places,
+    capture, feed, places,
 };
 
 /// An asset with what is known of it.
@@ -44,6 +45,8 @@ pub struct AssetDetails {
     pub people: Vec<Person>,
     /// The stack it is in, and how many assets that has.
     pub stack: Option<(Stack, i64)>,
+    /// Whether it is to be told of more than the picture.
+    pub has_metadata: bool,
 }
 
 /// What a person changes; what is absent stays.
@@ -56,14 +59,33 @@ pub struct AssetChange {
     pub rating: Option<u8>,
     pub captured: Option<(NaiveDateTime, Option<FixedOffset>)>,
     pub position: Option<(f64, f64)>,
+    /// By how much the camera's clock was slow.
+    pub shift_minutes: Option<i64>,
+    /// Whose clocks tell the time.
+    pub zone: Option<Zone>,
+    /// Of which copies it is one; none of any.
+    pub duplicate: Option<Option<Uuid>>,
 }
 
 impl AssetDetails {
-    /// Leaves the picture, and takes away where, with what and of whom.
+    /// Leaves the picture, and takes away where, with what and of whom, and what its file is called.
     pub(crate) fn hide_metadata(&mut self) {
-        self.exif = Exif::empty(self.asset.owner_id, self.asset.id);
+        let asset = &mut self.asset;
+        self.exif = Exif::empty(asset.owner_id, asset.id);
+        let name = std::mem::take(&mut asset.original_name);
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        asset.original_name = format!("{}.{extension}", asset.id);
+        asset.original_path.clear();
+        asset.size_bytes = 0;
+        self.has_metadata = false;
+        self.keep_for_owner();
+    }
+
+    /// Leaves what others may know: not of whom, nor what its owner thinks of it.
+    fn keep_for_owner(&mut self) {
         self.tags.clear();
         self.people.clear();
+        self.asset.is_favorite = false;
     }
 }
 
@@ -73,6 +95,8 @@ impl AssetChange {
             || self.rating.is_some()
             || self.captured.is_some()
             || self.position.is_some()
+            || self.shift_minutes.is_some()
+            || self.zone.is_some()
     }
 }
 
@@ -82,7 +106,7 @@ impl Library {
         let mut tx = self.db.read().await?;
         let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
         let is_hidden = !access::sees_metadata(&mut tx, caller).await?;
-        let mut found = details(&mut tx, asset).await?;
+        let mut found = details(&mut tx, caller.reader(), asset).await?;
         if is_hidden {
             found.hide_metadata();
         }
@@ -117,12 +141,14 @@ impl Library {
         for mut asset in found {
             asset.is_favorite = change.is_favorite.unwrap_or(asset.is_favorite);
             asset.visibility = change.visibility.unwrap_or(asset.visibility);
+            asset.duplicate_id = change.duplicate.unwrap_or(asset.duplicate_id);
             asset.updated_at = self.now();
             assets::update(&mut tx, &asset).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
             if change.visibility.is_some() {
                 // Whoever did not see it until now has never been told what its file says.
                 entries.push(Entry::upsert(ChangeKind::Exif, asset.id));
+                entries.extend(feed::of_moving_part(&asset));
             }
             if change.is_edit() {
                 self.edit(&mut tx, &asset, change).await?;
@@ -178,6 +204,16 @@ impl Library {
                 is_only_instant: false,
             });
         }
+        if change.shift_minutes.is_some() || change.zone.is_some() {
+            let captured = edits.captured.take();
+            let captured = captured.unwrap_or_else(|| capture::now_known(asset, &exif));
+            let shift = change.shift_minutes.unwrap_or(0);
+            let adjusted = capture::adjusted(captured, shift, change.zone.as_ref());
+            edits.captured =
+                Some(adjusted.ok_or_else(|| {
+                    Error::invalid("dateTimeRelative", "leads out of the calendar")
+                })?);
+        }
         exif.edits = Some(serde_json::to_string(&edits).map_err(anyhow::Error::from)?);
         exif::upsert(tx, &exif).await?;
         self.want(tx, asset, &[Stage::Sidecar, Stage::Metadata], priority::NEW)
@@ -185,15 +221,23 @@ impl Library {
     }
 }
 
-pub(crate) async fn details(tx: &mut Tx, asset: Asset) -> Result<AssetDetails> {
-    details_of(tx, vec![asset])
+pub(crate) async fn details(
+    tx: &mut Tx,
+    reader: Option<UserId>,
+    asset: Asset,
+) -> Result<AssetDetails> {
+    details_of(tx, reader, vec![asset])
         .await?
         .pop()
         .ok_or_else(|| Error::Internal(anyhow::anyhow!("an asset has details")))
 }
 
-/// What is known of each of these assets, in their order; a handful of statements for all of one owner.
-pub(crate) async fn details_of(tx: &mut Tx, assets: Vec<Asset>) -> Result<Vec<AssetDetails>> {
+/// What that reader may know of each of these assets, in their order; a handful of statements for all of one owner.
+pub(crate) async fn details_of(
+    tx: &mut Tx,
+    reader: Option<UserId>,
+    assets: Vec<Asset>,
+) -> Result<Vec<AssetDetails>> {
     let mut by_owner: HashMap<UserId, Vec<Uuid>> = HashMap::new();
     for asset in &assets {
         by_owner.entry(asset.owner_id).or_default().push(asset.id.0);
@@ -208,7 +252,11 @@ pub(crate) async fn details_of(tx: &mut Tx, assets: Vec<Asset>) -> Result<Vec<As
             Some(id) => stacks::get_counted(tx, asset.owner_id, id).await?,
             None => None,
         };
-        all.push(known.details(asset, stack));
+        let mut details = known.details(asset, stack);
+        if reader != Some(details.asset.owner_id) {
+            details.keep_for_owner();
+        }
+        all.push(details);
     }
     Ok(all)
 }
@@ -266,6 +314,7 @@ impl Known {
             asset,
             tags,
             stack,
+            has_metadata: true,
         }
     }
 }

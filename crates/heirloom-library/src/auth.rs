@@ -65,6 +65,8 @@ pub struct LoggedIn {
     pub user: User,
     pub session: SessionId,
     pub token: String,
+    /// Whether they have been through the first steps.
+    pub is_onboarded: bool,
 }
 
 /// How a session begins, other than with a password.
@@ -169,6 +171,7 @@ impl Library {
     ) -> Result<LoggedIn> {
         let (session, token) = self.new_session(user.id, device, beginning).await?;
         Ok(LoggedIn {
+            is_onboarded: self.has_been_onboarded(user.id).await?,
             user,
             session: session.id,
             token,

@@ -111,7 +111,7 @@ impl Library {
             Wanted::Assets(ids) => ids,
             Wanted::Album(album) => {
                 access::album(&mut tx, caller, album, AlbumRole::Viewer, needed).await?;
-                albums::list_assets(&mut tx, album).await?
+                albums::list_shown(&mut tx, album).await?
             }
             Wanted::User(user) if user == caller.user && caller.is_account() => {
                 drop(tx);

@@ -3,11 +3,16 @@
 use std::collections::HashSet;
 
 use heirloom_store::{
-    Tx, audience,
-    changes::{ChangeKind, ChangeOp, Entry, Feeds},
+    Tx,
+    assets::Asset,
+    audience,
+    changes::{self, Change, ChangeKind, ChangeOp, Entry, Feeds},
     partners,
 };
-use heirloom_types::{ids::UserId, time::Timestamp};
+use heirloom_types::{
+    ids::{AssetId, UserId},
+    time::Timestamp,
+};
 use uuid::Uuid;
 
 use crate::Result;
@@ -42,6 +47,29 @@ pub(crate) async fn gather(
         feeds.add(owner, entry);
     }
     Ok(())
+}
+
+/// Whoever sees a live photo sees its moving part, and nobody else.
+pub(crate) fn of_moving_part(still: &Asset) -> impl Iterator<Item = Entry> {
+    let entries = |video: AssetId| {
+        [ChangeKind::Asset, ChangeKind::Exif].map(|kind| Entry::upsert(kind, video))
+    };
+    still.live_video_id.into_iter().flat_map(entries)
+}
+
+/// What a reader's feed has had after a position; none where the feed does not reach back that far, or has had `most`
+/// entries and more: then whoever follows it reads everything anew.
+pub(crate) async fn since(
+    tx: &mut Tx,
+    reader: UserId,
+    seq: i64,
+    most: i64,
+) -> Result<Option<Vec<Change>>> {
+    if changes::oldest_position(tx, reader).await? > seq {
+        return Ok(None);
+    }
+    let entries = changes::list_after(tx, reader, seq, most).await?;
+    Ok((entries.len() < most as usize).then_some(entries))
 }
 
 /// Tells the people of albums that these assets leave them. Call it before the rows go.

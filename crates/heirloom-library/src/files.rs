@@ -56,7 +56,8 @@ pub struct AssetFile {
 }
 
 impl Library {
-    /// The file of that kind, if the caller may have it; as a person edited it, if wanted and they did.
+    /// The file of that kind, if the caller may have it; as a person edited it, if wanted and they did. Visitors never see
+    /// what an edit took away.
     pub async fn asset_file(
         &self,
         caller: &Caller,
@@ -82,10 +83,16 @@ impl Library {
         }
         let mut tx = self.db.glance().await?;
         let asset = access::asset(&mut tx, caller, id, needed).await?;
-        if as_edited {
-            return as_it_looks(&mut tx, &asset, kind).await;
+        if (as_edited || !caller.is_account())
+            && let Some(edited) = as_edited_by_owner(&mut tx, &asset, kind).await?
+        {
+            return Ok(edited);
         }
-        file_of(&asset, kind).ok_or(NO_FILE)
+        // Our own files say nothing of where and with what they were taken.
+        let is_bare = !access::sees_metadata(&mut tx, caller).await?
+            || (kind == Kind::FullSize && !caller.may(Permission::AssetDownload));
+        let file = if is_bare { rendered } else { file_of };
+        file(&asset, kind).ok_or(NO_FILE)
     }
 
     /// The asset, if the caller was just shown it in their timeline.
@@ -110,7 +117,7 @@ impl Library {
             return None;
         }
         let own = self.gathering.get(&self.db, caller.user, id).await?;
-        access::sees_own(caller, &own).then_some(own)
+        access::certainly_sees(caller, &own).then_some(own)
     }
 
     /// Opens a file, or a part of it.
@@ -125,13 +132,16 @@ impl Library {
 
 /// The file of that kind of an asset whose access is decided, as a person edited it, if they did.
 pub(crate) async fn as_it_looks(tx: &mut Tx, asset: &Asset, kind: Kind) -> Result<AssetFile> {
-    if asset.has(Rendition::Edited) {
-        let edits = asset_edits::list(tx, asset.owner_id, asset.id).await?;
-        if let Some(file) = edited_file(asset, &edits, kind) {
-            return Ok(file);
-        }
+    let edited = as_edited_by_owner(tx, asset, kind).await?;
+    edited.or_else(|| file_of(asset, kind)).ok_or(NO_FILE)
+}
+
+async fn as_edited_by_owner(tx: &mut Tx, asset: &Asset, kind: Kind) -> Result<Option<AssetFile>> {
+    if !asset.has(Rendition::Edited) {
+        return Ok(None);
     }
-    file_of(asset, kind).ok_or(NO_FILE)
+    let edits = asset_edits::list(tx, asset.owner_id, asset.id).await?;
+    Ok(edited_file(asset, &edits, kind))
 }
 
 fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFile> {
@@ -182,8 +192,20 @@ fn rendition_of(asset: &Glimpse, kind: Kind) -> Option<AssetFile> {
     })
 }
 
-fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
+fn is_web_safe(asset: &Asset) -> bool {
+    media_type::by_name(&asset.original_name).is_some_and(|known| known.web_safe)
+}
+
+/// A file that we made.
+fn rendered(asset: &Asset, kind: Kind) -> Option<AssetFile> {
     let rendition = |kind| rendition_of(&Glimpse::from(asset), kind);
+    match kind {
+        Kind::FullSize => rendition(kind).or_else(|| rendition(Kind::Preview)),
+        _ => rendition(kind),
+    }
+}
+
+fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
     let original = || {
         Some(AssetFile {
             path: BlobPath::parse(&asset.original_path).ok()?,
@@ -194,16 +216,9 @@ fn file_of(asset: &Asset, kind: Kind) -> Option<AssetFile> {
     };
     match kind {
         Kind::Original => original(),
-        Kind::Thumbnail | Kind::Preview => rendition(kind),
-        Kind::FullSize => {
-            let is_web_safe =
-                media_type::by_name(&asset.original_name).is_some_and(|known| known.web_safe);
-            if is_web_safe {
-                return original();
-            }
-            rendition(kind).or_else(|| rendition(Kind::Preview))
-        }
-        Kind::Playback if asset.kind == MediaKind::Video => rendition(kind).or_else(original),
+        Kind::FullSize if is_web_safe(asset) => original(),
+        Kind::Thumbnail | Kind::Preview | Kind::FullSize => rendered(asset, kind),
+        Kind::Playback if asset.kind == MediaKind::Video => rendered(asset, kind).or_else(original),
         Kind::Playback => None,
     }
 }

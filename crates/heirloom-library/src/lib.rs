@@ -4,6 +4,7 @@
 //! beside its noun, which asks [`access`] first and records its change last.
 
 pub mod access;
+pub mod account_removal;
 pub mod activities;
 pub mod albums;
 pub mod api_keys;
@@ -56,6 +57,7 @@ pub mod sync;
 pub mod system_config;
 pub mod tags;
 pub mod text_lines;
+pub(crate) mod ties;
 pub mod timeline;
 pub mod trash;
 pub mod upkeep;

@@ -142,7 +142,7 @@ impl Library {
     }
 
     /// The same in another order.
-    pub(crate) fn shuffle<T>(&self, things: &mut [T]) {
+    pub fn shuffle<T>(&self, things: &mut [T]) {
         things.shuffle(&mut *self.rng());
     }
 

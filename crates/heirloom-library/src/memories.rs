@@ -62,14 +62,15 @@ pub struct MemoryChange {
 }
 
 impl Library {
-    /// The caller's memories that have pictures; with `day`, those that show on it.
+    /// The caller's memories that have pictures; with `day`, those that show on it; `needed` to read or to count them.
     pub async fn memories(
         &self,
         caller: &Caller,
         day: Option<NaiveDate>,
         is_saved: Option<bool>,
+        needed: Permission,
     ) -> Result<Vec<MemoryDetails>> {
-        require(caller, Permission::MemoryRead)?;
+        require(caller, needed)?;
         let mut tx = self.db.read().await?;
         let noon = day
             .and_then(|day| day.and_hms_opt(12, 0, 0))

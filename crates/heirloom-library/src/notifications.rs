@@ -71,19 +71,23 @@ impl Library {
         Ok(notifications::list(&mut tx, caller.user, filter, SHOWN_MAX).await?)
     }
 
-    pub async fn notification(&self, caller: &Caller, id: NotificationId) -> Result<Notification> {
+    /// One of them; `needed` to read it, or for what was done to it.
+    pub async fn notification(
+        &self,
+        caller: &Caller,
+        id: NotificationId,
+        needed: Permission,
+    ) -> Result<Notification> {
+        require(caller, needed)?;
         let filter = NotificationFilter {
             id: Some(id),
             ..NotificationFilter::default()
         };
-        self.notifications(caller, filter)
+        let mut tx = self.db.read().await?;
+        notifications::list(&mut tx, caller.user, filter, 1)
             .await?
             .pop()
-            .ok_or(Error::not_found(
-                "notification",
-                id,
-                Permission::NotificationRead,
-            ))
+            .ok_or(Error::not_found("notification", id, needed))
     }
 
     /// Marks notifications of the caller as read, or as unread; all or none.

@@ -65,7 +65,8 @@ impl Library {
             created_at: self.now(),
         };
         partners::insert(&mut tx, partner).await?;
-        let mut feeds = tell_both(caller.user, with, Entry::upsert);
+        let mut feeds = Feeds::default();
+        tell_both(&mut feeds, caller.user, with, Entry::upsert);
         self.notify_partner(&mut tx, &mut feeds, caller, with)
             .await?;
         let positions = feeds.record(&mut tx, self.now()).await?;
@@ -92,9 +93,9 @@ impl Library {
             .ok_or_else(refused)?;
         partner.in_timeline = in_timeline;
         partners::set_in_timeline(&mut tx, by, caller.user, in_timeline).await?;
-        tell_both(by, caller.user, Entry::upsert)
-            .record(&mut tx, self.now())
-            .await?;
+        let mut feeds = Feeds::default();
+        tell_both(&mut feeds, by, caller.user, Entry::upsert);
+        feeds.record(&mut tx, self.now()).await?;
         tx.commit().await?;
         Ok((partner, user))
     }
@@ -106,18 +107,22 @@ impl Library {
         if !partners::delete(&mut tx, caller.user, with).await? {
             return Err(Error::Conflict("Partner not found".into()));
         }
-        tell_both(caller.user, with, Entry::delete)
-            .record(&mut tx, self.now())
-            .await?;
+        let mut feeds = Feeds::default();
+        tell_both(&mut feeds, caller.user, with, Entry::delete);
+        feeds.record(&mut tx, self.now()).await?;
         changes::record_withdrawal(&mut tx, with, caller.user, self.now()).await?;
         Ok(tx.commit().await?)
     }
 }
 
-fn tell_both(by: UserId, with: UserId, entry: fn(ChangeKind, UserId) -> Entry) -> Feeds {
-    let mut feeds = Feeds::default();
+/// Tells both sides of a partnership.
+pub(crate) fn tell_both(
+    feeds: &mut Feeds,
+    by: UserId,
+    with: UserId,
+    entry: fn(ChangeKind, UserId) -> Entry,
+) {
     for feed in [by, with] {
         feeds.add(feed, entry(ChangeKind::Partner, with).within(by));
     }
-    feeds
 }

@@ -226,6 +226,14 @@ impl Library {
         asset: AssetId,
     ) -> Result<Vec<(Face, Option<Person>)>> {
         require(caller, Permission::FaceRead)?;
+        self.faces_of(caller, asset).await
+    }
+
+    async fn faces_of(
+        &self,
+        caller: &Caller,
+        asset: AssetId,
+    ) -> Result<Vec<(Face, Option<Person>)>> {
         let mut tx = self.db.read().await?;
         let asset = access::asset(&mut tx, caller, asset, Permission::AssetRead).await?;
         if asset.owner_id != caller.user {
@@ -287,6 +295,28 @@ impl Library {
         person: PersonId,
     ) -> Result<Person> {
         require(caller, Permission::FaceUpdate)?;
+        self.give_face(caller, face, person).await
+    }
+
+    /// Says of the faces in a picture that are thought to be one person's that they are another's.
+    pub async fn reassign_faces(
+        &self,
+        caller: &Caller,
+        asset: AssetId,
+        from: PersonId,
+        to: PersonId,
+    ) -> Result<Vec<Person>> {
+        require(caller, Permission::PersonReassign)?;
+        let mut changed = Vec::new();
+        for (face, person) in self.faces_of(caller, asset).await? {
+            if person.is_some_and(|person| person.id == from) {
+                changed.push(self.give_face(caller, face.id, to).await?);
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn give_face(&self, caller: &Caller, face: FaceId, person: PersonId) -> Result<Person> {
         let mut tx = self.db.write().await?;
         let mut person = own(&mut tx, caller, person, Permission::PersonUpdate).await?;
         let mut face = own_face(&mut tx, caller, face, Permission::FaceUpdate).await?;

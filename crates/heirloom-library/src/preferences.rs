@@ -138,14 +138,24 @@ impl Library {
     /// Whether the person has been shown around.
     pub async fn is_onboarded(&self, caller: &Caller) -> Result<bool> {
         require(caller, Permission::UserOnboardingRead)?;
-        let stored =
-            settings::get_user(&mut self.db.read().await?, caller.user, ONBOARDING).await?;
+        self.has_been_onboarded(caller.user).await
+    }
+
+    pub(crate) async fn has_been_onboarded(&self, user: UserId) -> Result<bool> {
+        let stored = settings::get_user(&mut self.db.read().await?, user, ONBOARDING).await?;
         Ok(stored.is_some_and(|value| value["isOnboarded"] == true))
     }
 
     pub async fn set_onboarded(&self, caller: &Caller, is_onboarded: bool) -> Result<()> {
         require(caller, Permission::UserOnboardingUpdate)?;
         let value = serde_json::json!({ "isOnboarded": is_onboarded });
+        self.set_setting(caller.user, ONBOARDING, value).await
+    }
+
+    /// Has the first steps shown again.
+    pub async fn reset_onboarding(&self, caller: &Caller) -> Result<()> {
+        require(caller, Permission::UserOnboardingDelete)?;
+        let value = serde_json::json!({ "isOnboarded": false });
         self.set_setting(caller.user, ONBOARDING, value).await
     }
 

@@ -93,7 +93,7 @@ pub struct FactFilter {
 }
 
 impl FactFilter {
-    /// The part of a filter that needs no query.
+    /// The part of a filter for one library that needs no query.
     pub fn of(filter: &Filter) -> Self {
         Self {
             visibility: filter.visibility,
@@ -108,6 +108,7 @@ impl FactFilter {
     /// Whether that is all that the filter asks.
     pub fn is_all_of(filter: &Filter) -> bool {
         let rest = Filter {
+            reader: None,
             owners: Vec::new(),
             visibility: None,
             kind: None,

@@ -2,19 +2,19 @@
 
 pub(crate) mod columns;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use heirloom_store::search::{Arrange, Field, Filter, Marker, Span, Wanted};
 use heirloom_store::{
     Tx,
-    albums::AlbumRole,
+    albums::{self, AlbumRole},
     assets::{Asset, Visibility},
-    labels, partners, search,
+    labels, partners, search, words,
 };
 use heirloom_types::{
     caller::{Caller, Scope},
     checksum::Sha1,
-    ids::{AssetId, UserId},
+    ids::{AlbumId, AssetId, UserId},
     permission::Permission,
 };
 
@@ -36,6 +36,14 @@ const RANDOM_PLACES: usize = 8;
 const THING_LEAST: f64 = 0.3;
 const THINGS_MAX: i64 = 12;
 
+/// Whose pictures are wanted besides the caller's own.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Others {
+    pub partners: bool,
+    /// Of everybody in the caller's albums.
+    pub albums: bool,
+}
+
 /// One page of what was found.
 #[derive(Debug)]
 pub struct Found {
@@ -56,15 +64,15 @@ impl Library {
     ) -> Result<Found> {
         require(caller, Permission::AssetRead)?;
         let size = size.clamp(1, PAGE_MAX);
-        bound(&mut self.db.read().await?, caller, &mut filter).await?;
+        let mut tx = self.db.read().await?;
+        bound(&mut tx, caller, &mut filter).await?;
         let offset = (page.max(1) - 1).saturating_mul(size);
         // One more than asked for tells whether there is more.
         let end = offset.saturating_add(size + 1);
         let known = self
             .columns
-            .first(&self.db, &filter, arrange, end as usize)
+            .first(&self.db, &mut tx, &filter, arrange, end as usize)
             .await?;
-        let mut tx = self.db.read().await?;
         let mut found = match known {
             Some(known) => at(&mut tx, known.get(offset as usize..).unwrap_or_default()).await?,
             None => search::page(&mut tx, &filter, arrange, offset, size + 1).await?,
@@ -72,7 +80,7 @@ impl Library {
         let has_more = found.len() as u64 > size;
         found.truncate(size as usize);
         Ok(Found {
-            assets: details_of(&mut tx, found).await?,
+            assets: details_of(&mut tx, caller.reader(), found).await?,
             next_page: has_more.then_some(page.max(1) + 1),
         })
     }
@@ -91,7 +99,7 @@ impl Library {
         let size = size.clamp(1, PAGE_MAX);
         let mut found = search::random(&mut tx, &filter, &places, size).await?;
         self.shuffle(&mut found);
-        details_of(&mut tx, found).await
+        details_of(&mut tx, caller.reader(), found).await
     }
 
     /// How many assets match.
@@ -130,7 +138,10 @@ impl Library {
         let mut found = Vec::with_capacity(cities.len());
         for (city, id) in cities {
             let asset = access::asset(&mut tx, caller, id, Permission::AssetRead).await?;
-            found.push((city, crate::assets::details(&mut tx, asset).await?));
+            found.push((
+                city,
+                crate::assets::details(&mut tx, caller.reader(), asset).await?,
+            ));
         }
         Ok(found)
     }
@@ -152,11 +163,44 @@ impl Library {
             .collect())
     }
 
-    /// Where pictures were taken.
-    pub async fn map_markers(&self, caller: &Caller, mut filter: Filter) -> Result<Vec<Marker>> {
+    /// Where the caller's pictures were taken, and those of others as far as they are wanted.
+    pub async fn map_markers(
+        &self,
+        caller: &Caller,
+        mut filter: Filter,
+        others: Others,
+    ) -> Result<Vec<Marker>> {
         require(caller, Permission::MapRead)?;
         let mut tx = self.db.read().await?;
         bound(&mut tx, caller, &mut filter).await?;
+        if !others.partners {
+            filter.owners = vec![caller.user];
+        }
+        let mut markers = search::markers(&mut tx, &filter, MARKERS_MAX).await?;
+        if others.albums {
+            let albums = albums::list_of_user(&mut tx, caller.user).await?;
+            filter.albums = albums.into_iter().map(|album| album.id).collect();
+            filter.owners.clear();
+            let seen: HashSet<AssetId> = markers.iter().map(|marker| marker.id).collect();
+            let shared = search::markers(&mut tx, &filter, MARKERS_MAX).await?;
+            markers.extend(shared.into_iter().filter(|new| !seen.contains(&new.id)));
+        }
+        Ok(markers)
+    }
+
+    /// Where the pictures of an album were taken, for those who may know more than they show.
+    pub async fn album_markers(&self, caller: &Caller, album: AlbumId) -> Result<Vec<Marker>> {
+        let needed = Permission::AlbumRead;
+        require(caller, needed)?;
+        let mut tx = self.db.read().await?;
+        access::album(&mut tx, caller, album, AlbumRole::Viewer, needed).await?;
+        if !access::sees_metadata(&mut tx, caller).await? {
+            return Ok(Vec::new());
+        }
+        let filter = Filter {
+            albums: vec![album],
+            ..Filter::default()
+        };
         Ok(search::markers(&mut tx, &filter, MARKERS_MAX).await?)
     }
 
@@ -211,12 +255,13 @@ pub(crate) async fn details_in_order(
         .map(|(place, id)| (*id, place))
         .collect();
     found.sort_by_key(|asset| places.get(&asset.id).copied());
-    details_of(tx, found).await
+    details_of(tx, caller.reader(), found).await
 }
 
-/// Keeps a filter to what the caller may see: albums they are in, else their own library and their partners' that they
-/// want in their timeline.
+/// Keeps a filter to what the caller may see: albums they are in, else their own library and of their partners' what those
+/// show and they want in their timeline.
 pub(crate) async fn bound(tx: &mut Tx, caller: &Caller, filter: &mut Filter) -> Result<()> {
+    filter.reader = Some(caller.user);
     if filter.visibility == Some(Visibility::Locked) {
         if !caller.sees_locked() {
             return Err(Error::Unauthenticated("Elevated permission is required"));
@@ -250,11 +295,11 @@ async fn owners(tx: &mut Tx, caller: &Caller) -> Result<Vec<UserId>> {
         .collect())
 }
 
-/// As a person would sort: case and punctuation do not count, accents hardly.
+/// As a person would sort: case, accents and punctuation do not count.
 fn sort_key(text: &str) -> String {
-    text.chars()
+    words::fold(text)
+        .chars()
         .filter(|letter| letter.is_alphanumeric() || letter.is_whitespace())
-        .flat_map(char::to_lowercase)
         .collect()
 }
 
@@ -263,12 +308,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn punctuation_and_case_do_not_count_in_the_order() {
-        let mut names = ["St.-Petersburg", "State of Berlin", "aachen", "Zug"];
+    fn punctuation_case_and_accents_do_not_count_in_the_order() {
+        let mut names = [
+            "St.-Petersburg",
+            "State of Berlin",
+            "Zürich",
+            "aachen",
+            "Zug",
+            "Århus",
+        ];
         names.sort_by_key(|name| sort_key(name));
         assert_eq!(
             names,
-            ["aachen", "State of Berlin", "St.-Petersburg", "Zug"]
+            [
+                "aachen",
+                "Århus",
+                "State of Berlin",
+                "St.-Petersburg",
+                "Zug",
+                "Zürich"
+            ]
         );
     }
 }

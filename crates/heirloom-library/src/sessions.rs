@@ -1,8 +1,8 @@
 //! Logged-in devices.
 
 use chrono::TimeDelta;
+use heirloom_store::sessions;
 pub use heirloom_store::sessions::Session;
-use heirloom_store::{sessions, sync_checkpoints};
 use heirloom_types::{
     caller::Caller,
     ids::{SessionId, UserId},
@@ -13,6 +13,7 @@ use crate::{
     Error, Library, Result,
     access::{require, require_admin},
     auth::{Beginning, Device, tell_of_ended},
+    sync,
 };
 
 impl Library {
@@ -63,10 +64,16 @@ impl Library {
             .await?
             .ok_or(Error::not_found("session", id, Permission::SessionUpdate))?;
         if starts_over {
-            sync_checkpoints::delete_all(&mut tx, id).await?;
+            sync::want_reset(&mut tx, id, self.now()).await?;
         }
         tx.commit().await?;
         Ok(session)
+    }
+
+    /// The caller's devices that have still to start their copy of the library over.
+    pub async fn pending_resets(&self, caller: &Caller) -> Result<Vec<SessionId>> {
+        require(caller, Permission::SessionRead)?;
+        Ok(sync::pending_resets(&mut self.db.read().await?, caller.user).await?)
     }
 
     /// Closes the locked folder on a device.

@@ -323,7 +323,7 @@ async fn details(tx: &mut Tx, link: SharedLink) -> Result<LinkDetails> {
         None => None,
     };
     let found = shared_links::list_assets(tx, link.id).await?;
-    let mut assets = details_of(tx, found).await?;
+    let mut assets = details_of(tx, None, found).await?;
     if !link.show_metadata {
         assets.iter_mut().for_each(AssetDetails::hide_metadata);
     }

@@ -87,14 +87,16 @@ impl Library {
         };
         drop(tx);
         if matches!(&asked, Asked::Text(text) if text.is_empty()) {
-            return self.all_that_fit(filter, question, page, size).await;
+            return self
+                .all_that_fit(caller, filter, question, page, size)
+                .await;
         }
         let wanted = page
             .saturating_mul(size)
             .saturating_add(1)
             .min(u64::from(u32::MAX)) as usize;
         let (ranked, is_degraded) = self.ranked(&filter, &asked, wanted).await?;
-        let mut found = self.page_of(ranked, question, page, size).await?;
+        let mut found = self.page_of(caller, ranked, question, page, size).await?;
         found.is_degraded = is_degraded;
         Ok(found)
     }
@@ -109,6 +111,7 @@ impl Library {
     /// Nothing to rank: what fits, newest first.
     async fn all_that_fit(
         &self,
+        caller: &Caller,
         filter: Filter,
         question: Question,
         page: u64,
@@ -122,7 +125,7 @@ impl Library {
         found.truncate(size as usize);
         Ok(SmartFound {
             found: Found {
-                assets: details_of(&mut tx, found).await?,
+                assets: details_of(&mut tx, caller.reader(), found).await?,
                 next_page: has_more.then_some(page + 1),
             },
             parts: question.parts,
@@ -208,11 +211,15 @@ impl Library {
         (limit, least): (usize, f32),
         among: Option<&HashSet<AssetId>>,
     ) -> Result<Vec<Hit>> {
+        let filter = filter.within(owner);
+        if filter.is_impossible {
+            return Ok(Vec::new());
+        }
         let wanted = Wanted {
             query: &sought.vector,
             limit,
             least,
-            facts: FactFilter::of(filter),
+            facts: FactFilter::of(&filter),
             among,
         };
         self.recall
@@ -222,6 +229,7 @@ impl Library {
 
     async fn page_of(
         &self,
+        caller: &Caller,
         ranked: Vec<Ranked>,
         question: Question,
         page: u64,
@@ -247,7 +255,7 @@ impl Library {
         found.sort_by_key(|asset| places.get(&asset.id).copied());
         Ok(SmartFound {
             found: Found {
-                assets: details_of(&mut tx, found).await?,
+                assets: details_of(&mut tx, caller.reader(), found).await?,
                 next_page: has_more.then_some(page + 1),
             },
             parts: question.parts,

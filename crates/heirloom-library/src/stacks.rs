@@ -252,7 +252,7 @@ async fn details(tx: &mut Tx, stack: Stack) -> Result<StackDetails> {
     let mut found = Vec::new();
     for id in stacks::list_assets(tx, stack.owner_id, stack.id).await? {
         if let Some(asset) = assets::get(tx, Scope::of_owner(stack.owner_id), id).await? {
-            found.push(crate::assets::details(tx, asset).await?);
+            found.push(crate::assets::details(tx, Some(stack.owner_id), asset).await?);
         }
     }
     Ok(StackDetails {

@@ -11,7 +11,7 @@ mod streamer;
 
 use std::sync::Arc;
 
-use heirloom_store::{changes, sync_checkpoints};
+use heirloom_store::{Tx, changes, sync_checkpoints};
 pub use heirloom_store::{
     sync::{Key, Record},
     sync_checkpoints::Checkpoint,
@@ -20,6 +20,7 @@ use heirloom_types::{
     caller::Caller,
     ids::{SessionId, UserId},
     permission::Permission,
+    time::Timestamp,
 };
 use tokio::sync::mpsc;
 
@@ -124,7 +125,9 @@ impl Library {
     /// How far the caller's device has read.
     pub async fn sync_acks(&self, caller: &Caller) -> Result<Vec<Checkpoint>> {
         let session = device(caller, Permission::SyncCheckpointRead)?;
-        Ok(sync_checkpoints::list(&mut self.db.read().await?, session).await?)
+        let mut known = sync_checkpoints::list(&mut self.db.read().await?, session).await?;
+        known.retain(|checkpoint| checkpoint.kind != RESET);
+        Ok(known)
     }
 
     /// Notes that the device holds everything up to these lines.
@@ -164,13 +167,7 @@ impl Library {
     }
 
     /// The device holds a whole stream: every type in it stands where the stream ended.
-    async fn complete(
-        &self,
-        tx: &mut heirloom_store::Tx,
-        session: SessionId,
-        ack: &Ack,
-        text: &str,
-    ) -> Result<()> {
+    async fn complete(&self, tx: &mut Tx, session: SessionId, ack: &Ack, text: &str) -> Result<()> {
         let Some((sent, everyone)) = ack.completed() else {
             return Err(Error::invalid("acks", format!("Invalid ack: {text}")));
         };
@@ -188,6 +185,24 @@ impl Library {
         sync_checkpoints::upsert(tx, session, COMPLETE, text, self.now()).await?;
         Ok(())
     }
+}
+
+/// Has a device told to start over, until it says that it does.
+pub(crate) async fn want_reset(
+    tx: &mut Tx,
+    session: SessionId,
+    now: Timestamp,
+) -> heirloom_store::Result<()> {
+    let ack = format!("{RESET}|pending");
+    sync_checkpoints::upsert(tx, session, RESET, &ack, now).await
+}
+
+/// The sessions of a person whose devices are told to start over.
+pub(crate) async fn pending_resets(
+    tx: &mut Tx,
+    user: UserId,
+) -> heirloom_store::Result<Vec<SessionId>> {
+    sync_checkpoints::list_sessions(tx, user, RESET).await
 }
 
 /// The stream belongs to a logged-in device: a key has none.

@@ -23,7 +23,7 @@ use crate::{
     people::face_crop,
 };
 
-/// Assets that leave in one transaction when a trash is emptied.
+/// Assets that leave or come back in one transaction when that is asked of a whole trash.
 const BATCH: i64 = 500;
 
 impl Library {
@@ -63,13 +63,17 @@ impl Library {
         Ok(count)
     }
 
-    /// Takes everything out of the caller's trash; gives how many there were.
+    /// Takes everything out of the caller's trash that they see there; gives how many there were.
     pub async fn restore_trash(&self, caller: &Caller) -> Result<usize> {
         let ids = self.trashed(caller, i64::MAX).await?;
-        self.restore_assets(caller, &ids).await
+        let mut count = 0;
+        for batch in ids.chunks(BATCH as usize) {
+            count += self.restore_assets(caller, batch).await?;
+        }
+        Ok(count)
     }
 
-    /// Removes everything in the caller's trash for good; gives how many there were.
+    /// Removes everything in the caller's trash for good that they see there; gives how many there were.
     pub async fn empty_trash(&self, caller: &Caller) -> Result<usize> {
         let mut count = 0;
         loop {
@@ -84,7 +88,9 @@ impl Library {
 
     async fn trashed(&self, caller: &Caller, limit: i64) -> Result<Vec<AssetId>> {
         require(caller, Permission::AssetDelete)?;
-        Ok(assets::list_trashed(&mut self.db.read().await?, caller.user, limit).await?)
+        let mut tx = self.db.read().await?;
+        let with_locked = caller.sees_locked();
+        Ok(assets::list_trashed(&mut tx, caller.user, with_locked, limit).await?)
     }
 
     pub(crate) async fn set_deleted(
@@ -106,6 +112,7 @@ impl Library {
             asset.updated_at = now;
             assets::update(tx, &asset).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, asset.id).detail(moment));
+            entries.extend(feed::of_moving_part(&asset));
         }
         feed::record(tx, owner, now, entries).await
     }

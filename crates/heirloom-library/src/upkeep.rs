@@ -1,4 +1,4 @@
-//! Housekeeping: files that no row names, uploads that were broken off, trash past its time.
+//! Housekeeping: files that no row names, uploads that were broken off, trash and closed accounts past their time.
 
 use chrono::TimeDelta;
 use heirloom_store::{assets, blobs::BlobPath, changes::Feeds, doomed_files, system, words};
@@ -41,6 +41,7 @@ impl Library {
     pub async fn keep_up(&self) -> Result<Upkeep> {
         let renewed_stages = self.renew_stages().await?;
         let purged_assets = self.purge_trash().await?;
+        self.purge_accounts().await?;
         let removed_files = self.forget_expired_uploads().await?
             + self.remove_doomed().await?
             + self

@@ -146,6 +146,7 @@ impl Library {
     }
 
     pub async fn update_own_user(&self, caller: &Caller, change: UserChange) -> Result<User> {
+        check_color(change.avatar_color.as_deref())?;
         let password_hash = match change.password {
             Some(password) => Some(hash_password(password).await?),
             None => None,
@@ -200,6 +201,7 @@ impl Library {
             Some(password) => Some(hash_password(password).await?),
             None => None,
         };
+        check_color(change.own.avatar_color.as_deref())?;
         let email = change.own.email.as_deref().map(checked_email).transpose()?;
         let label = change.storage_label.map(checked_label).transpose()?;
         let changed = self
@@ -225,27 +227,38 @@ impl Library {
         Ok(changed)
     }
 
-    /// Closes an account: it cannot log in, and nobody sees it. It can be restored.
-    pub async fn close_account(&self, caller: &Caller, id: UserId) -> Result<User> {
+    /// Closes an account: it cannot log in, and nobody sees anything of it. It can be restored for some days, or with
+    /// `for_good` until its turn comes.
+    pub async fn close_account(&self, caller: &Caller, id: UserId, for_good: bool) -> Result<User> {
         require_admin(caller)?;
         require(caller, Permission::AdminUserDelete)?;
         if id == caller.user {
             return Err(Error::Conflict("Cannot delete your own account".into()));
         }
-        self.account(caller, id).await?;
-        self.set_closed(id, true).await
+        let closed = self.set_closed(id, true).await?;
+        if for_good {
+            let mut tx = self.db.write().await?;
+            self.want_removal(&mut tx, id).await?;
+            tx.commit().await?;
+            self.wake.wake();
+        }
+        Ok(closed)
     }
 
     pub async fn restore_account(&self, caller: &Caller, id: UserId) -> Result<User> {
         require_admin(caller)?;
         require(caller, Permission::AdminUserDelete)?;
-        self.account(caller, id).await?;
         self.set_closed(id, false).await
     }
 
     async fn set_closed(&self, id: UserId, is_closed: bool) -> Result<User> {
         let now = self.now();
+        let missing = || Error::not_found("user", id, Permission::AdminUserDelete);
         let mut tx = self.db.write().await?;
+        let user = users::get_any(&mut tx, id).await?.ok_or_else(missing)?;
+        if user.deleted_at.is_some() == is_closed {
+            return Ok(user);
+        }
         users::set_deleted(&mut tx, id, is_closed.then_some(now), now).await?;
         let mut feeds = tell_of_user(id);
         if is_closed {
@@ -253,12 +266,12 @@ impl Library {
                 feeds.add(id, Entry::delete(ChangeKind::Session, session));
             }
         }
-        feeds.record(&mut tx, now).await?;
-        let user = users::get_any(&mut tx, id).await?.ok_or(Error::not_found(
-            "user",
-            id,
-            Permission::AdminUserDelete,
-        ))?;
+        if is_closed {
+            self.untie(&mut tx, id, feeds).await?;
+        } else {
+            self.tie_again(&mut tx, id, feeds).await?;
+        }
+        let user = users::get_any(&mut tx, id).await?.ok_or_else(missing)?;
         tx.commit().await?;
         self.callers.clear();
         Ok(user)
@@ -394,6 +407,19 @@ pub(crate) fn tell_of_user(id: UserId) -> Feeds {
         feeds.add(feed, Entry::upsert(ChangeKind::User, id));
     }
     feeds
+}
+
+fn check_color(color: Option<&str>) -> Result<()> {
+    if color.is_none_or(|color| AVATAR_COLORS.contains(&color)) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "avatarColor",
+        format!(
+            "Invalid option: expected one of {}",
+            AVATAR_COLORS.join(", ")
+        ),
+    ))
 }
 
 fn checked_email(email: &str) -> Result<String> {

@@ -4,7 +4,8 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use heirloom_library::{Error, auth::Presented, shared_links::LinkWord};
+use heirloom_api::operations::Needed;
+use heirloom_library::{Error, access, auth::Presented, shared_links::LinkWord};
 use heirloom_types::caller::Caller;
 
 use crate::{app::App, cookies, error::ApiError};
@@ -51,6 +52,15 @@ async fn account(parts: &Parts, query: &[(String, String)], app: &App) -> Result
     let presented = presented(&parts.headers, query)
         .ok_or(Error::Unauthenticated("Authentication required"))?;
     let caller = app.library.authenticate(presented).await?;
+    // As the contract says of the operation; what it does to whose things is decided where that is known.
+    if let Some(Some(needed)) = parts.extensions.get::<Option<Needed>>() {
+        if let Some(permission) = needed.permission {
+            access::require(&caller, permission)?;
+        }
+        if needed.is_admin {
+            access::require_admin(&caller)?;
+        }
+    }
     Ok(Cx {
         app: app.clone(),
         caller,

@@ -45,12 +45,12 @@ mod upload;
 mod users;
 
 use axum::{
-    Router,
+    Extension, Router,
     http::{Method, StatusCode, Uri},
     response::{IntoResponse, Response},
     routing::{MethodFilter, MethodRouter, on},
 };
-use heirloom_api::operations::unsupported as not_built;
+use heirloom_api::operations::{needed, unsupported as not_built};
 
 use crate::{app::App, error::ApiError};
 
@@ -179,7 +179,8 @@ pub(crate) fn api() -> Router<App> {
             MethodFilter::try_from(operation.method_name())
                 .is_ok_and(|filter| filter == operation.method)
         );
-        router = router.route(operation.path, operation.handler);
+        let needed = needed(operation.name, operation.path);
+        router = router.route(operation.path, operation.handler.layer(Extension(needed)));
     }
     router = router.merge(resumable::router());
     for (method, path) in not_built() {

@@ -258,6 +258,29 @@ pub async fn list_assets(tx: &mut Tx, album: AlbumId) -> Result<Vec<AssetId>> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
+/// What an album shows.
+pub async fn list_shown(tx: &mut Tx, album: AlbumId) -> Result<Vec<AssetId>> {
+    let rows: Vec<(AssetId,)> = tx
+        .all(sql!(
+            "select a.id from album_assets m join assets a on a.owner_id = m.owner_id and a.id = m.asset_id
+             where m.album_id = $1 and a.deleted_at is null and a.visibility <> 'locked' order by a.id",
+            album
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// The assets of a person in albums of others: album, asset.
+pub async fn list_lent(tx: &mut Tx, owner: UserId) -> Result<Vec<(AlbumId, AssetId)>> {
+    tx.all(sql!(
+        "select m.album_id, m.asset_id from album_assets m
+         join album_users u on u.album_id = m.album_id and u.role = 'owner'
+         where m.owner_id = $1 and u.user_id <> $1 order by m.album_id, m.asset_id",
+        owner
+    ))
+    .await
+}
+
 /// Takes an asset out of every album.
 pub async fn remove_asset_everywhere(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<()> {
     tx.execute(sql!(

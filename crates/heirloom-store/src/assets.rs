@@ -137,6 +137,19 @@ pub async fn get(tx: &mut Tx, scope: Scope, id: AssetId) -> Result<Option<Asset>
     .await
 }
 
+/// What partners see of a library, as a condition on `assets a`. The moving part of a live photo shows where the still
+/// does.
+macro_rules! shown_to_partners {
+    () => {
+        "(a.visibility = 'timeline' or (a.visibility = 'hidden' and exists (
+            select 1 from assets s where s.owner_id = a.owner_id and s.live_video_id = a.id
+            and s.visibility = 'timeline' and s.deleted_at is null)))"
+    };
+}
+
+/// As the statements here say it.
+pub(crate) const SHOWN_TO_PARTNERS: &str = shown_to_partners!();
+
 /// By id, if somebody else shows it to that reader: a partner their library, an album its assets. The moving part of a
 /// live photo shows where the still does. `as_partner` leaves the albums out.
 pub async fn get_shared(
@@ -149,13 +162,14 @@ pub async fn get_shared(
         concat!(
             "select ",
             columns!(),
-            " from assets a where id = $2 and visibility <> 'locked' and (
-                (visibility in ('timeline', 'hidden') and deleted_at is null
-                 and owner_id in (select shared_by_id from partners where shared_with_id = $1))
-                or (not $3 and exists (
+            " from assets a where id = $2 and visibility <> 'locked' and deleted_at is null and (
+                (owner_id in (select shared_by_id from partners where shared_with_id = $1) and ",
+            shown_to_partners!(),
+            ") or (not $3 and exists (
                     select 1 from album_users u join album_assets m on m.album_id = u.album_id
                     where u.user_id = $1 and m.owner_id = a.owner_id and m.asset_id in (
                         select s.id from assets s where s.owner_id = a.owner_id
+                        and s.visibility <> 'locked' and s.deleted_at is null
                         and (s.id = a.id or s.live_video_id = a.id)))))"
         ),
         reader,
@@ -244,6 +258,20 @@ pub async fn list_in_library(
         ),
         owner,
         library,
+        limit,
+    ))
+    .await
+}
+
+/// Some of an owner's assets.
+pub async fn list_of_owner(tx: &mut Tx, owner: UserId, limit: i64) -> Result<Vec<Asset>> {
+    tx.all(sql!(
+        concat!(
+            "select ",
+            columns!(),
+            " from assets where owner_id = $1 limit $2"
+        ),
+        owner,
         limit,
     ))
     .await
@@ -417,11 +445,18 @@ pub async fn delete(tx: &mut Tx, owner: UserId, id: AssetId) -> Result<()> {
 }
 
 /// Ids of an owner's trash, the longest there first.
-pub async fn list_trashed(tx: &mut Tx, owner: UserId, limit: i64) -> Result<Vec<AssetId>> {
+pub async fn list_trashed(
+    tx: &mut Tx,
+    owner: UserId,
+    with_locked: bool,
+    limit: i64,
+) -> Result<Vec<AssetId>> {
     let rows: Vec<(AssetId,)> = tx
         .all(sql!(
-            "select id from assets where owner_id = $1 and deleted_at is not null order by deleted_at, id limit $2",
+            "select id from assets where owner_id = $1 and deleted_at is not null and ($2 or visibility <> 'locked')
+             order by deleted_at, id limit $3",
             owner,
+            with_locked,
             limit,
         ))
         .await?;
@@ -436,6 +471,23 @@ pub async fn list_stills_of(tx: &mut Tx, owner: UserId, video: AssetId) -> Resul
             owner,
             video
         ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Those of these assets that are the moving part of what is locked away.
+pub async fn list_parts_of_locked(
+    tx: &mut Tx,
+    owner: UserId,
+    ids: &[AssetId],
+) -> Result<Vec<AssetId>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let rows: Vec<(AssetId,)> = tx
+        .all_of(
+            "select live_video_id from assets where owner_id = $1 and visibility = 'locked' and live_video_id in (*)",
+            &[owner.0.into()],
+            &ids,
+        )
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }

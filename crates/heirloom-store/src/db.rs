@@ -213,13 +213,10 @@ impl Db {
 
     /// As [`Db::look_at_data`], at once, after everything has changed.
     pub async fn look_at_all_data(&self) -> Result<()> {
-        match self {
-            Self::Sqlite { writer, .. } => look_at_sqlite(writer).await,
-            Self::Postgres { pool, .. } => {
-                sqlx::query("analyze").execute(pool).await?;
-                Ok(())
-            }
+        if let Self::Postgres { pool, .. } = self {
+            sqlx::query("analyze").execute(pool).await?;
         }
+        self.look_at_data().await
     }
 
     /// Ends all connections; what is under way is finished first.
@@ -339,6 +336,16 @@ impl Tx {
                 .await?
                 .rows_affected(),
         })
+    }
+
+    /// How SQLite would answer, a line for each table.
+    #[cfg(test)]
+    pub(crate) async fn plan(&mut self, sql: Sql) -> Result<Vec<String>> {
+        let (text, values) = self.parts(sql);
+        let text = format!("explain query plan {text}");
+        let explained = Sql::built(text, values);
+        let lines = self.all::<(i64, i64, i64, String)>(explained).await?;
+        Ok(lines.into_iter().map(|(.., line)| line).collect())
     }
 
     /// Makes everything done in this transaction durable and visible, at once.

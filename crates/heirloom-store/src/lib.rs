@@ -14,6 +14,7 @@ pub mod audience;
 pub mod backup;
 pub mod blobs;
 pub mod changes;
+pub mod closed_accounts;
 pub mod db;
 pub mod doomed_files;
 pub mod embeddings;

@@ -45,6 +45,9 @@ pub type Wanted<T> = Option<Option<T>>;
 /// What assets must be like; whatever is left open does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// Who looks. Of what belongs to others they find neither trash nor favourites, and in their libraries no archive. Nobody
+    /// in particular finds all of it.
+    pub reader: Option<UserId>,
     /// Whose libraries; empty when albums say it.
     pub owners: Vec<UserId>,
     /// In one of these albums.
@@ -88,6 +91,30 @@ pub struct Filter {
     pub min_bytes: Option<i64>,
     /// Nothing can match: something was asked for that nobody knows.
     pub is_impossible: bool,
+}
+
+impl Filter {
+    /// The same for the library of one owner alone.
+    pub fn within(&self, owner: UserId) -> Self {
+        let mut filter = Self {
+            owners: vec![owner],
+            reader: None,
+            ..self.clone()
+        };
+        if self.reader.is_some_and(|reader| reader != owner) {
+            filter.visibility = self.visibility.or(Some(Visibility::Timeline));
+            filter.with_trashed = false;
+            filter.is_impossible |= self.is_favorite.is_some() || !self.trashed.is_open();
+        }
+        filter
+    }
+
+    /// Who looks, if what belongs to others may be among what is found.
+    fn guest(&self) -> Option<UserId> {
+        self.reader.filter(|reader| {
+            self.owners.iter().any(|owner| owner != reader) || !self.albums.is_empty()
+        })
+    }
 }
 
 /// The order of what is found.
@@ -214,7 +241,7 @@ fn own_conditions(filter: &Filter) -> Cond {
         is_owned.then(|| asset("owner_id").is_in(filter.owners.iter().map(|owner| owner.0)));
     Cond::all()
         .add_option(owners)
-        .add(seen(filter.visibility))
+        .add(seen(filter))
         .add_option(filter.id.map(|id| asset("id").eq(id.0)))
         .add_option(filter.sha1.map(|sha1| asset("sha1").eq(sha1.0.to_vec())))
         .add_option(
@@ -227,6 +254,7 @@ fn own_conditions(filter: &Filter) -> Cond {
                 .is_favorite
                 .map(|wanted| asset("is_favorite").eq(wanted)),
         )
+        .add_option(filter.is_favorite.and(filter.guest()).map(is_of))
         .add_option(
             filter
                 .is_offline
@@ -291,8 +319,11 @@ fn spans(filter: &Filter) -> Cond {
             .add_option(span.after.map(|after| asset(name).gte(after)))
             .add_option(span.before.map(|before| asset(name).lte(before)));
     }
+    let is_here = || asset("deleted_at").is_null();
     if !filter.with_trashed && filter.trashed.is_open() {
-        all = all.add(asset("deleted_at").is_null());
+        all = all.add(is_here());
+    } else if let Some(reader) = filter.guest() {
+        all = all.add(is_here().or(is_of(reader)));
     }
     all
 }
@@ -360,11 +391,20 @@ fn tagged(tag: TagId) -> SelectStatement {
     members("asset_tags", Some(below))
 }
 
-fn seen(visibility: Option<Visibility>) -> Expr {
-    let column = asset("visibility");
-    match visibility {
-        Some(visibility) => column.eq(visibility.as_str()),
-        None => column.is_in([Visibility::Timeline.as_str(), Visibility::Archive.as_str()]),
+fn is_of(owner: UserId) -> Expr {
+    asset("owner_id").eq(owner.0)
+}
+
+fn seen(filter: &Filter) -> Expr {
+    let shows_as = |visibility: Visibility| asset("visibility").eq(visibility.as_str());
+    match (filter.visibility, filter.guest()) {
+        (Some(visibility), _) => shows_as(visibility),
+        (None, Some(reader)) if filter.albums.is_empty() => {
+            shows_as(Visibility::Timeline).or(shows_as(Visibility::Archive).and(is_of(reader)))
+        }
+        (None, _) => {
+            asset("visibility").is_in([Visibility::Timeline.as_str(), Visibility::Archive.as_str()])
+        }
     }
 }
 

@@ -72,7 +72,8 @@ pub async fn get_by_word(
         concat!(
             "select ",
             columns!(),
-            " from shared_links where (key_text = $1 or slug = $2) and (expires_at is null or expires_at > $3)"
+            " from shared_links where (key_text = $1 or slug = $2) and (expires_at is null or expires_at > $3)
+             and owner_id in (select id from users where deleted_at is null)"
         ),
         key,
         slug,
@@ -160,7 +161,8 @@ pub async fn remove_asset(tx: &mut Tx, link: SharedLinkId, asset: AssetId) -> Re
 
 /// Where a link finds what it shows; the moving part of a live photo shows with its still.
 const SHOWN: &str = "visibility <> 'locked' and deleted_at is null and exists (
-    select 1 from assets s where s.owner_id = a.owner_id and (s.id = a.id or s.live_video_id = a.id) and (
+    select 1 from assets s where s.owner_id = a.owner_id and (s.id = a.id or s.live_video_id = a.id)
+    and s.visibility <> 'locked' and s.deleted_at is null and (
         exists (select 1 from shared_link_assets x where x.link_id = $1 and x.owner_id = s.owner_id
                     and x.asset_id = s.id)
         or exists (select 1 from shared_links l join album_assets m on m.album_id = l.album_id

@@ -1,6 +1,9 @@
 //! How far each device has read, per type of entity, in the device's own words: its last acknowledgement.
 
-use heirloom_types::{ids::SessionId, time::Timestamp};
+use heirloom_types::{
+    ids::{SessionId, UserId},
+    time::Timestamp,
+};
 use sqlx::FromRow;
 
 use crate::{Result, Tx, sql};
@@ -18,6 +21,19 @@ pub async fn list(tx: &mut Tx, session: SessionId) -> Result<Vec<Checkpoint>> {
         session
     ))
     .await
+}
+
+/// The sessions of a person that have a checkpoint of that kind.
+pub async fn list_sessions(tx: &mut Tx, user: UserId, kind: &str) -> Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId,)> = tx
+        .all(sql!(
+            "select s.id from sessions s join sync_checkpoints c on c.session_id = s.id
+             where s.user_id = $1 and c.kind = $2",
+            user,
+            kind
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 pub async fn upsert(

@@ -136,6 +136,18 @@ pub async fn set_deleted(
     Ok(())
 }
 
+/// Removes an account that has neither assets nor albums, with what else is theirs.
+pub async fn delete(tx: &mut Tx, id: UserId) -> Result<()> {
+    for text in [
+        "delete from tags where owner_id = $1",
+        "delete from libraries where owner_id = $1",
+        "delete from users where id = $1",
+    ] {
+        tx.execute(sql!(text, id)).await?;
+    }
+    Ok(())
+}
+
 pub async fn set_pin(tx: &mut Tx, id: UserId, hash: Option<&str>, now: Timestamp) -> Result<()> {
     tx.execute(sql!(
         "update users set pin_hash = $2, updated_at = $3 where id = $1",

@@ -40,6 +40,11 @@ impl Caller {
         !matches!(self.credential, Credential::SharedLink(_))
     }
 
+    /// Whose library they look at as their own; a visitor has none.
+    pub fn reader(&self) -> Option<UserId> {
+        self.is_account().then_some(self.user)
+    }
+
     /// The session, when the request came through one.
     pub fn session(&self) -> Option<SessionId> {
         match self.credential {

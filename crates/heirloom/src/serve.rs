@@ -8,6 +8,7 @@ use heirloom_inference::registry::Registry;
 use heirloom_jobs::{Runner, Settings};
 use heirloom_library::{
     Library,
+    account_removal::RemoveAccount,
     backup::BackUp,
     clustering::ClusterPeople,
     duplicates::FindDuplicates,
@@ -145,6 +146,7 @@ fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {
             Arc::new(RemoveLibrary(wired.library.clone())),
             Arc::new(MoveOriginals(wired.library.clone())),
             Arc::new(SendMail(wired.library.clone())),
+            Arc::new(RemoveAccount(wired.library.clone())),
         ],
     );
     tasks.spawn(runner.run(stop.clone()));

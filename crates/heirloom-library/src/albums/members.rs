@@ -102,15 +102,8 @@ impl Library {
             Some(_) => albums::delete_user(&mut tx, id, user).await?,
         }
         let mut feeds = Feeds::default();
-        feeds.add(user, Entry::delete(ChangeKind::Album, id));
-        for asset in albums::list_assets(&mut tx, id).await? {
-            feeds.add(
-                user,
-                Entry::delete(ChangeKind::AlbumAsset, asset).within(id),
-            );
-        }
-        let entry = Entry::delete(ChangeKind::AlbumUser, user).within(id);
-        self.save_album_with(tx, album, vec![entry], feeds).await?;
+        tell_of_leaving(&mut tx, &mut feeds, id, user).await?;
+        self.save_album_with(tx, album, Vec::new(), feeds).await?;
         Ok(())
     }
 
@@ -143,8 +136,24 @@ impl Library {
     }
 }
 
+/// Tells a person who has left an album, and those who stay.
+pub(crate) async fn tell_of_leaving(
+    tx: &mut Tx,
+    feeds: &mut Feeds,
+    id: AlbumId,
+    user: UserId,
+) -> Result<()> {
+    feeds.add(user, Entry::delete(ChangeKind::Album, id));
+    for asset in albums::list_assets(tx, id).await? {
+        let gone = Entry::delete(ChangeKind::AlbumAsset, asset).within(id);
+        feeds.add(user, gone);
+    }
+    let left = Entry::delete(ChangeKind::AlbumUser, user).within(id);
+    tell_members(tx, feeds, id, vec![left]).await
+}
+
 /// Writes entries into the feed of everybody who takes part now.
-pub(super) async fn tell_members(
+pub(crate) async fn tell_members(
     tx: &mut Tx,
     feeds: &mut Feeds,
     album: AlbumId,
@@ -159,7 +168,7 @@ pub(super) async fn tell_members(
 }
 
 /// The devices of people who have just come are sent what the album holds already.
-pub(super) async fn send_whole(
+pub(crate) async fn send_whole(
     tx: &mut Tx,
     album: AlbumId,
     people: &[(UserId, AlbumRole)],

@@ -20,6 +20,9 @@ use crate::{
     access::{require, require_admin},
 };
 
+/// Lines that are read at a time.
+const BATCH: i64 = 500;
+
 impl Library {
     /// A page of a report.
     pub async fn integrity_report(
@@ -81,6 +84,19 @@ impl Library {
         }
         tx.commit().await?;
         Ok(())
+    }
+
+    /// Does what every line of a report asks for.
+    pub async fn resolve_all(&self, caller: &Caller, kind: ReportKind) -> Result<()> {
+        loop {
+            let page = self.integrity_report(caller, kind, None, BATCH).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for line in page {
+                self.resolve_integrity(caller, line.id).await?;
+            }
+        }
     }
 
     async fn integrity_line(&self, id: Uuid) -> Result<Report> {

@@ -80,7 +80,7 @@ impl Told {
         let mut ids: Vec<AssetId> = self.ready.union(&self.changed).copied().collect();
         ids.extend(&self.edited);
         let rows = assets::list(tx, Scope::of_owner(user), &ids).await?;
-        let mut details: HashMap<AssetId, AssetDetails> = details_of(tx, rows)
+        let mut details: HashMap<AssetId, AssetDetails> = details_of(tx, Some(user), rows)
             .await?
             .into_iter()
             .map(|details| (details.asset.id, details))

@@ -23,7 +23,7 @@ use heirloom_types::ids::{AssetId, UserId};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use uuid::Uuid;
 
-use crate::Result;
+use crate::{Result, feed};
 
 /// Entries of a feed after which loading anew is as quick as following.
 const ENTRIES_MAX: i64 = 20_000;
@@ -79,11 +79,12 @@ impl ColumnCache {
         }
     }
 
-    /// The first `most` assets that match, in that order. None where the database has to be asked: about what columns do
-    /// not know, and until they are loaded.
+    /// The first `most` assets that match in this view of the database or a later one, in that order. None where the
+    /// database has to be asked: about what columns do not know, and until they are loaded.
     pub(crate) async fn first(
         self: &Arc<Self>,
         db: &Db,
+        tx: &mut Tx,
         filter: &Filter,
         arrange: Arrange,
         most: usize,
@@ -98,10 +99,13 @@ impl ColumnCache {
         }
         let mut found: Vec<Place> = Vec::new();
         for owner in &filter.owners {
-            let Some(state) = self.current(db, *owner).await? else {
+            let Some(state) = self.current(db, tx, *owner).await? else {
                 return Ok(None);
             };
-            let filter = filter.clone();
+            let filter = filter.within(*owner);
+            if filter.is_impossible {
+                continue;
+            }
             let first = move || match state.as_ref() {
                 Some(state) => state.columns.first(&filter, is_newest_first, most),
                 None => Vec::new(),
@@ -123,18 +127,18 @@ impl ColumnCache {
     async fn current(
         self: &Arc<Self>,
         db: &Db,
+        tx: &mut Tx,
         owner: UserId,
     ) -> Result<Option<OwnedMutexGuard<Option<State>>>> {
         let entry = self.entry(owner);
         let mut state = Arc::clone(&entry.state).lock_owned().await;
-        let mut tx = db.read().await?;
         if let Some(known) = state.as_mut() {
-            if known.follow(&mut tx, owner).await? {
+            if known.follow(tx, owner).await? {
                 return Ok(Some(state));
             }
             *state = None;
         }
-        if columns::size(&mut tx, owner).await? >= self.settings.least as i64
+        if columns::size(tx, owner).await? >= self.settings.least as i64
             && !entry.is_loading.swap(true, Ordering::AcqRel)
         {
             tokio::spawn(Arc::clone(self).load(db.clone(), owner, Arc::clone(&entry)));
@@ -204,13 +208,9 @@ impl State {
         if self.seq >= end {
             return Ok(true);
         }
-        if changes::oldest_position(tx, owner).await? > self.seq {
+        let Some(entries) = feed::since(tx, owner, self.seq, ENTRIES_MAX).await? else {
             return Ok(false);
-        }
-        let entries = changes::list_after(tx, owner, self.seq, ENTRIES_MAX).await?;
-        if entries.len() as i64 == ENTRIES_MAX {
-            return Ok(false);
-        }
+        };
         let changed: HashSet<Uuid> = entries
             .iter()
             .filter(|entry| matches!(entry.kind, ChangeKind::Asset | ChangeKind::Exif))

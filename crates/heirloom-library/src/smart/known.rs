@@ -69,6 +69,10 @@ pub(super) async fn said(
             labels::find(tx, *owner, &label, limit).await?,
             SAID_BY_CLASSIFIER,
         );
+        // What others call their pictures is theirs.
+        if filter.reader.is_some_and(|reader| reader != *owner) {
+            continue;
+        }
         let tagged: Vec<_> = tags::list(tx, *owner)
             .await?
             .into_iter()

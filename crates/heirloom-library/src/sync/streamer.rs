@@ -98,15 +98,22 @@ impl Streamer {
     }
 
     async fn stream(&mut self) -> Result<(), Stop> {
-        if self.has_fallen_behind().await? {
+        if self.acks.contains_key(RESET) || self.has_fallen_behind().await? {
             let ack = format!("{RESET}|reset");
             return self.mark(RESET, ack).await;
         }
         let sections = std::mem::take(&mut self.sections);
         let mut sent = 0;
-        for section in sections {
+        for section in &sections {
             self.section(section).await?;
             sent |= section.bit();
+        }
+        // A person goes after everything that names them. How far the device has read of people does not say that it was
+        // told, only a whole stream does.
+        for section in sections.iter().filter(|section| section.is_of_everyone()) {
+            let last = self.acks.get(COMPLETE).and_then(Ack::completed);
+            let told = last.map_or(0, |(_, everyone)| everyone);
+            self.deletes(section, told).await?;
         }
         let ack = complete_ack(self.own_end, self.everyone_end, sent);
         self.mark(COMPLETE, ack).await
@@ -133,7 +140,9 @@ impl Streamer {
         let position = self
             .position(section.upsert)
             .unwrap_or(Position::start(self.end(section)));
-        self.deletes(section, position).await?;
+        if !section.is_of_everyone() {
+            self.deletes(section, position.seq()).await?;
+        }
         self.backfills(section, position).await?;
         if let Position::Scan { base, after } = position {
             self.scan(section, base, after).await?;
@@ -188,12 +197,12 @@ impl Streamer {
         }
     }
 
-    /// Keys that the feed names and that have no row for the reader now.
-    async fn deletes(&mut self, section: &Section, position: Position) -> Result<(), Stop> {
+    /// Keys that the feed names after a position and that have no row for the reader now.
+    async fn deletes(&mut self, section: &Section, position: i64) -> Result<(), Stop> {
         let Some(kind) = section.delete else {
             return Ok(());
         };
-        let begin = self.seen(kind).max(position.seq());
+        let begin = self.seen(kind).max(position);
         let mut from = begin;
         loop {
             let entries = self.entries(section, section.part.kind(), from).await?;

@@ -4,7 +4,10 @@ use axum::{Json, http::StatusCode};
 use heirloom_api::activities::{ActivityCreate, ActivityResponse, ActivityStatisticsResponse};
 use heirloom_library::activities::Activity;
 use heirloom_store::users::User;
-use heirloom_types::ids::{ActivityId, AlbumId, AssetId, UserId};
+use heirloom_types::{
+    ids::{ActivityId, AlbumId, AssetId, UserId},
+    permission::Permission,
+};
 use serde::Deserialize;
 
 use super::{operations, users};
@@ -48,18 +51,18 @@ impl Asked {
     }
 }
 
-async fn find(cx: &Cx, asked: &Asked) -> ApiResult<Vec<(Activity, User)>> {
+async fn find(cx: &Cx, asked: &Asked, needed: Permission) -> ApiResult<Vec<(Activity, User)>> {
     let mut found = cx
         .app
         .library
-        .activities(&cx.caller, asked.album_id)
+        .activities(&cx.caller, asked.album_id, needed)
         .await?;
     found.retain(|(activity, _)| asked.is_wanted(activity));
     Ok(found)
 }
 
 async fn list(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<ActivityResponse>>> {
-    let found = find(&cx, &asked).await?;
+    let found = find(&cx, &asked, Permission::ActivityRead).await?;
     Ok(Json(
         found
             .into_iter()
@@ -73,7 +76,7 @@ async fn statistics(
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<ActivityStatisticsResponse>> {
     let mut statistics = ActivityStatisticsResponse::default();
-    for (activity, _) in find(&cx, &asked).await? {
+    for (activity, _) in find(&cx, &asked, Permission::ActivityStatistics).await? {
         match activity.comment {
             Some(_) => statistics.comments += 1,
             None => statistics.likes += 1,
@@ -102,17 +105,12 @@ async fn create(
             ));
         }
     };
-    let (activity, user, is_new) = cx
+    let (activity, user) = cx
         .app
         .library
         .create_activity(&cx.caller, new.album_id, new.asset_id, comment)
         .await?;
-    let status = if is_new {
-        StatusCode::CREATED
-    } else {
-        StatusCode::OK
-    };
-    Ok((status, Json(response(activity, user))))
+    Ok((StatusCode::CREATED, Json(response(activity, user))))
 }
 
 async fn delete(cx: Cx, Id(id): Id<ActivityId>) -> ApiResult<StatusCode> {

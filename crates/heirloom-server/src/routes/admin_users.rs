@@ -4,7 +4,7 @@ use axum::{Json, http::StatusCode};
 use heirloom_api::{
     assets::AssetStatsResponse,
     sessions::SessionResponse,
-    users::{UserAdminCreate, UserAdminResponse, UserAdminUpdate},
+    users::{UserAdminCreate, UserAdminDelete, UserAdminResponse, UserAdminUpdate},
 };
 use heirloom_library::{
     access,
@@ -101,8 +101,16 @@ async fn update(
     Ok(Json(admin_response(user)))
 }
 
-async fn delete(cx: Cx, Id(id): Id<UserId>) -> ApiResult<Json<UserAdminResponse>> {
-    let user = cx.app.library.close_account(&cx.caller, id).await?;
+async fn delete(
+    cx: Cx,
+    Id(id): Id<UserId>,
+    Body(wanted): Body<UserAdminDelete>,
+) -> ApiResult<Json<UserAdminResponse>> {
+    let user = cx
+        .app
+        .library
+        .close_account(&cx.caller, id, wanted.force)
+        .await?;
     Ok(Json(admin_response(user)))
 }
 

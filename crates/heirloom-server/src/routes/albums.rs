@@ -7,7 +7,7 @@ use heirloom_api::albums::{
     UpdateAlbumUser,
 };
 use heirloom_library::{
-    Error, access,
+    Error,
     albums::{AlbumChange, AlbumDetails, AlbumRole, AssetOrder, NewAlbum, Placed},
 };
 use heirloom_types::{
@@ -49,7 +49,11 @@ struct Filter {
 }
 
 async fn list(cx: Cx, Query(filter): Query<Filter>) -> ApiResult<Json<Vec<AlbumResponse>>> {
-    let albums = cx.app.library.albums(&cx.caller, filter.asset_id).await?;
+    let albums = cx
+        .app
+        .library
+        .albums(&cx.caller, filter.asset_id, Permission::AlbumRead)
+        .await?;
     let is_wanted = |album: &AlbumDetails| {
         let is_shared = album.users.len() > 1;
         filter.is_shared.is_none_or(|wanted| wanted == is_shared)
@@ -103,9 +107,13 @@ async fn update(
 }
 
 async fn statistics(cx: Cx) -> ApiResult<Json<AlbumStatisticsResponse>> {
-    access::require(&cx.caller, Permission::AlbumStatistics)?;
     let mut statistics = AlbumStatisticsResponse::default();
-    for album in cx.app.library.albums(&cx.caller, None).await? {
+    for album in cx
+        .app
+        .library
+        .albums(&cx.caller, None, Permission::AlbumStatistics)
+        .await?
+    {
         let is_shared = album.users.len() > 1;
         if is_owned(&cx, &album) {
             statistics.owned += 1;

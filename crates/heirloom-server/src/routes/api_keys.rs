@@ -22,6 +22,7 @@ operations! {
     GET "/api-keys/me" => me,
     GET "/api-keys/{id}" => get,
     PUT "/api-keys/{id}" => update,
+    PATCH "/api-keys/{id}" => update,
     DELETE "/api-keys/{id}" => delete,
 }
 
@@ -98,11 +99,11 @@ fn permissions(texts: &[String]) -> ApiResult<Permissions> {
             "Too small: expected array to have >=1 items",
         ));
     }
-    for text in texts {
+    let parsed = texts.iter().map(|text| {
         text.parse::<Permission>()
-            .map_err(|_| ApiError::invalid(&["permissions"], format!("Invalid option: {text}")))?;
-    }
-    Ok(permissions_from_text(&texts.join(",")))
+            .map_err(|_| ApiError::invalid(&["permissions"], format!("Invalid option: {text}")))
+    });
+    parsed.collect()
 }
 
 fn response(key: ApiKey) -> ApiKeyResponse {

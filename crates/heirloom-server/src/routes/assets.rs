@@ -8,7 +8,7 @@ use heirloom_api::assets::{
     AssetStatsResponse, ExifResponse, TagResponse, TextLineResponse, UpdateAsset,
 };
 use heirloom_library::{
-    assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility},
+    assets::{Asset, AssetChange, AssetDetails, Exif, Tag, Visibility, Zone},
     copy::Copied,
     text_lines::TextLine,
 };
@@ -93,9 +93,16 @@ async fn update(
 }
 
 async fn update_many(cx: Cx, Body(wanted): Body<AssetBulkUpdate>) -> ApiResult<StatusCode> {
+    let zone = wanted.time_zone.as_deref().map(zone).transpose()?;
+    let change = AssetChange {
+        shift_minutes: wanted.date_time_relative,
+        zone,
+        duplicate: wanted.duplicate_id,
+        ..change(wanted.change)?
+    };
     cx.app
         .library
-        .update_assets(&cx.caller, &wanted.ids, &change(wanted.change)?)
+        .update_assets(&cx.caller, &wanted.ids, &change)
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -176,7 +183,12 @@ fn change(wanted: UpdateAsset) -> ApiResult<AssetChange> {
             .map(captured)
             .transpose()?,
         position,
+        ..AssetChange::default()
     })
+}
+
+fn zone(name: &str) -> ApiResult<Zone> {
+    Zone::named(name).ok_or_else(|| ApiError::invalid(&["timeZone"], "Invalid IANA time zone"))
 }
 
 /// A time with its zone, or a clock on the wall.
@@ -196,15 +208,20 @@ pub(crate) fn response(details: AssetDetails) -> AssetResponse {
         tags,
         people,
         stack,
+        has_metadata,
     } = details;
     AssetResponse {
-        checksum: asset.sha1.to_base64(),
+        checksum: if has_metadata {
+            asset.sha1.to_base64()
+        } else {
+            String::new()
+        },
         created_at: asset.created_at,
         duplicate_id: asset.duplicate_id,
         duration: asset.duration_ms,
         file_created_at: asset.file_created_at,
         file_modified_at: asset.file_modified_at,
-        has_metadata: true,
+        has_metadata,
         height: asset.height,
         id: asset.id,
         is_archived: asset.visibility == Visibility::Archive,

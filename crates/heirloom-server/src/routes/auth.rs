@@ -99,7 +99,7 @@ pub(super) fn begun(logged_in: LoggedIn, headers: &HeaderMap, began: AuthType) -
     let body = LoginResponse {
         access_token: logged_in.token.clone(),
         is_admin: user.is_admin,
-        is_onboarded: true,
+        is_onboarded: logged_in.is_onboarded,
         name: user.name,
         profile_image_path: user.profile_image_path.unwrap_or_default(),
         should_change_password: user.should_change_password,

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::{Json, extract::Path, http::StatusCode};
 use heirloom_api::queues::{
-    JobCreate, MANUAL_JOBS, NAMES, QueueCommand, QueueResponse, QueueStatistics, QueueStatus,
+    JobCreate, NAMES, QueueCommand, QueueResponse, QueueStatistics, QueueStatus,
 };
 use heirloom_library::{
     access::require_admin,
+    integrity::ReportKind,
     queues::{Queue, QueueCounts, Stage},
 };
 
@@ -40,15 +41,36 @@ async fn create(cx: Cx, Body(wanted): Body<JobCreate>) -> ApiResult<StatusCode> 
         "memory-create" | "memory-cleanup" => library.renew_memories(&cx.caller).await?,
         "tag-cleanup" => library.remove_unused_tags(&cx.caller).await?,
         "person-cleanup" => library.remove_unseen_people(&cx.caller).await?,
-        name if MANUAL_JOBS.contains(&name) => {
-            return Err(ApiError::new(
-                StatusCode::NOT_IMPLEMENTED,
-                format!("This server does not support the job {name} yet"),
-            ));
-        }
-        _ => return Err(ApiError::invalid(&["name"], "Invalid option")),
+        "user-cleanup" => library.remove_closed_accounts(&cx.caller).await?,
+        "backup-database" => library.request_backup(&cx.caller).await?,
+        name => match name.strip_prefix("integrity-").and_then(check) {
+            Some((kind, Check::Run)) => library.request_check(&cx.caller, kind).await?,
+            Some((kind, Check::Resolve)) => library.resolve_all(&cx.caller, kind).await?,
+            None => return Err(ApiError::invalid(&["name"], "Invalid option")),
+        },
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is to be done about files that are not as they should be.
+enum Check {
+    Run,
+    Resolve,
+}
+
+/// By the rest of a job's name. A check always looks at everything, also at what is already reported.
+fn check(name: &str) -> Option<(ReportKind, Check)> {
+    let (kind, what) = match name.strip_suffix("-delete-all") {
+        Some(kind) => (kind, Check::Resolve),
+        None => (name.strip_suffix("-refresh").unwrap_or(name), Check::Run),
+    };
+    let kind = match kind {
+        "missing-files" => ReportKind::MissingFile,
+        "untracked-files" => ReportKind::UntrackedFile,
+        "checksum-mismatch" => ReportKind::ChecksumMismatch,
+        _ => return None,
+    };
+    Some((kind, what))
 }
 
 async fn command(

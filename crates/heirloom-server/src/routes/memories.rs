@@ -7,7 +7,10 @@ use heirloom_api::{
     memories::{MemoryCreate, MemoryResponse, MemoryStatisticsResponse, MemoryUpdate},
 };
 use heirloom_library::memories::{MemoryChange, MemoryDetails, NewMemory};
-use heirloom_types::ids::{AssetId, MemoryId};
+use heirloom_types::{
+    ids::{AssetId, MemoryId},
+    permission::Permission,
+};
 use serde::Deserialize;
 
 use super::{albums::bulk_response, assets, operations};
@@ -39,26 +42,34 @@ struct Asked {
     size: Option<usize>,
 }
 
-async fn find(cx: &Cx, asked: &Asked) -> ApiResult<Vec<MemoryDetails>> {
+async fn find(cx: &Cx, asked: &Asked, needed: Permission) -> ApiResult<Vec<MemoryDetails>> {
     let day = asked.r#for.as_deref().map(day).transpose()?;
     let mut found = cx
         .app
         .library
-        .memories(&cx.caller, day, asked.is_saved)
+        .memories(&cx.caller, day, asked.is_saved, needed)
         .await?;
     if asked.is_trashed == Some(true) {
         // A deleted memory is gone.
         found.clear();
     }
-    if asked.order.as_deref() == Some("asc") {
-        found.reverse();
+    match asked.order.as_deref() {
+        None | Some("desc") => {}
+        Some("asc") => found.reverse(),
+        Some("random") => cx.app.library.shuffle(&mut found),
+        Some(_) => {
+            return Err(ApiError::invalid(
+                &["order"],
+                "Invalid option: expected one of asc, desc, random",
+            ));
+        }
     }
     found.truncate(asked.size.unwrap_or(usize::MAX));
     Ok(found)
 }
 
 async fn list(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<MemoryResponse>>> {
-    let found = find(&cx, &asked).await?;
+    let found = find(&cx, &asked, Permission::MemoryRead).await?;
     Ok(Json(found.into_iter().map(response).collect()))
 }
 
@@ -66,7 +77,7 @@ async fn statistics(
     cx: Cx,
     Query(asked): Query<Asked>,
 ) -> ApiResult<Json<MemoryStatisticsResponse>> {
-    let total = find(&cx, &asked).await?.len();
+    let total = find(&cx, &asked, Permission::MemoryStatistics).await?.len();
     Ok(Json(MemoryStatisticsResponse { total }))
 }
 

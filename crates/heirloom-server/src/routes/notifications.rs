@@ -8,7 +8,7 @@ use heirloom_api::notifications::{
 use heirloom_library::notifications::{
     News, Notification, NotificationFilter, NotificationKind, NotificationLevel,
 };
-use heirloom_types::ids::NotificationId;
+use heirloom_types::{ids::NotificationId, permission::Permission};
 use serde::Deserialize;
 
 use super::operations;
@@ -48,7 +48,8 @@ async fn list(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<Notifica
 }
 
 async fn get(cx: Cx, Id(id): Id<NotificationId>) -> ApiResult<Json<NotificationResponse>> {
-    let found = cx.app.library.notification(&cx.caller, id).await?;
+    let needed = Permission::NotificationRead;
+    let found = cx.app.library.notification(&cx.caller, id, needed).await?;
     Ok(Json(response(found)))
 }
 
@@ -61,7 +62,8 @@ async fn update(
         let library = &cx.app.library;
         library.read_notifications(&cx.caller, &[id], at).await?;
     }
-    let found = cx.app.library.notification(&cx.caller, id).await?;
+    let needed = Permission::NotificationUpdate;
+    let found = cx.app.library.notification(&cx.caller, id, needed).await?;
     Ok(Json(response(found)))
 }
 

@@ -181,11 +181,8 @@ async fn reassign(
     let library = &cx.app.library;
     let mut changed = Vec::new();
     for item in wanted.data {
-        for (face, person) in library.faces(&cx.caller, item.asset_id).await? {
-            if person.is_some_and(|person| person.id == item.person_id) {
-                changed.push(library.assign_face(&cx.caller, face.id, id).await?);
-            }
-        }
+        let again = library.reassign_faces(&cx.caller, item.asset_id, item.person_id, id);
+        changed.extend(again.await?);
     }
     Ok(Json(changed.into_iter().map(person_response).collect()))
 }

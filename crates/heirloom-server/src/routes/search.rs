@@ -14,12 +14,10 @@ use heirloom_api::{
 use heirloom_library::{
     assets::Visibility,
     places::{Place, Town},
-    search::{Arrange, Field, Filter, Found, Marker, Span},
+    search::{Arrange, Field, Filter, Found, Marker, Others, Span},
     smart::SmartQuery,
 };
-use heirloom_types::{
-    checksum::Sha1, ids::AlbumId, media_type::MediaKind, permission::Permission, time::Timestamp,
-};
+use heirloom_types::{checksum::Sha1, ids::AlbumId, media_type::MediaKind, time::Timestamp};
 use serde::Deserialize;
 
 use super::{
@@ -28,7 +26,7 @@ use super::{
     people::person_response,
 };
 use crate::{
-    cx::Cx,
+    cx::{Cx, LinkCx},
     error::{ApiError, ApiResult},
     input::{Body, Id, Query},
 };
@@ -56,10 +54,23 @@ const PAGE: u64 = 250;
 /// As [`PAGE`], where the first are the best.
 const SMART_PAGE: u64 = 100;
 
+/// Whether the oldest come first, which nobody wants who does not say so.
+pub(super) fn is_ascending(order: Option<&str>) -> ApiResult<bool> {
+    match order {
+        None | Some("desc") => Ok(false),
+        Some("asc") => Ok(true),
+        Some(_) => Err(ApiError::invalid(
+            &["order"],
+            "Invalid option: expected one of asc, desc",
+        )),
+    }
+}
+
 async fn metadata(cx: Cx, Body(asked): Body<SearchFilter>) -> ApiResult<Json<SearchResponse>> {
-    let arrange = match asked.order.as_deref() {
-        Some("asc") => Arrange::OldestFirst,
-        _ => Arrange::NewestFirst,
+    let arrange = if is_ascending(asked.order.as_deref())? {
+        Arrange::OldestFirst
+    } else {
+        Arrange::NewestFirst
     };
     let (page, size) = (asked.page.unwrap_or(1), page_size(asked.size)?);
     let found = cx
@@ -254,6 +265,10 @@ struct MapFilter {
     file_created_before: Option<String>,
     is_archived: Option<bool>,
     is_favorite: Option<bool>,
+    #[serde(default)]
+    with_partners: bool,
+    #[serde(default)]
+    with_shared_albums: bool,
 }
 
 async fn markers(
@@ -273,17 +288,23 @@ async fn markers(
         )?,
         ..Filter::default()
     };
-    let markers = cx.app.library.map_markers(&cx.caller, filter).await?;
+    let others = Others {
+        partners: asked.with_partners,
+        albums: asked.with_shared_albums,
+    };
+    let markers = cx
+        .app
+        .library
+        .map_markers(&cx.caller, filter, others)
+        .await?;
     Ok(Json(markers.into_iter().map(marker_response).collect()))
 }
 
-async fn album_markers(cx: Cx, Id(id): Id<AlbumId>) -> ApiResult<Json<Vec<MapMarkerResponse>>> {
-    heirloom_library::access::require(&cx.caller, Permission::AlbumRead)?;
-    let filter = Filter {
-        albums: vec![id],
-        ..Filter::default()
-    };
-    let markers = cx.app.library.map_markers(&cx.caller, filter).await?;
+async fn album_markers(
+    LinkCx(cx): LinkCx,
+    Id(id): Id<AlbumId>,
+) -> ApiResult<Json<Vec<MapMarkerResponse>>> {
+    let markers = cx.app.library.album_markers(&cx.caller, id).await?;
     Ok(Json(markers.into_iter().map(marker_response).collect()))
 }
 
@@ -389,6 +410,7 @@ fn filter(asked: SearchFilter) -> ApiResult<Filter> {
         || asked.thumbnail_path.is_some();
     let trashed = span("trashedAfter", asked.trashed_after, asked.trashed_before)?;
     Ok(Filter {
+        reader: None,
         owners: Vec::new(),
         albums: asked.album_ids.unwrap_or_default(),
         people: asked.person_ids.unwrap_or_default(),

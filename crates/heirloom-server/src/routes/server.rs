@@ -38,8 +38,8 @@ async fn version_check(cx: Cx) -> ApiResult<Json<VersionCheckState>> {
     Ok(Json(VersionCheckState::default()))
 }
 
-async fn version_history(cx: Cx) -> ApiResult<Json<Vec<ServerVersionHistory>>> {
-    let ran = cx.app.library.versions().await?.into_iter();
+async fn version_history(State(app): State<App>) -> ApiResult<Json<Vec<ServerVersionHistory>>> {
+    let ran = app.library.versions().await?.into_iter();
     let shown = ran.map(|ran| ServerVersionHistory {
         created_at: ran.created_at,
         id: ran.id,

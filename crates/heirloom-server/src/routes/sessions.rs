@@ -27,10 +27,17 @@ operations! {
 
 async fn list(cx: Cx) -> ApiResult<Json<Vec<SessionResponse>>> {
     let sessions = cx.app.library.sessions(&cx.caller).await?;
+    let pending = cx.app.library.pending_resets(&cx.caller).await?;
     Ok(Json(
         sessions
             .into_iter()
-            .map(|session| response(session, cx.caller.session()))
+            .map(|session| {
+                let is_pending = pending.contains(&session.id);
+                SessionResponse {
+                    is_pending_sync_reset: is_pending,
+                    ..response(session, cx.caller.session())
+                }
+            })
             .collect(),
     ))
 }
@@ -77,7 +84,10 @@ async fn update(
         .library
         .update_session(&cx.caller, id, wanted.is_pending_sync_reset)
         .await?;
-    Ok(Json(response(session, cx.caller.session())))
+    Ok(Json(SessionResponse {
+        is_pending_sync_reset: wanted.is_pending_sync_reset,
+        ..response(session, cx.caller.session())
+    }))
 }
 
 async fn delete(cx: Cx, Id(id): Id<SessionId>) -> ApiResult<StatusCode> {

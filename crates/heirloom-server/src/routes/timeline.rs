@@ -14,7 +14,7 @@ use heirloom_types::{
 };
 use serde::Deserialize;
 
-use super::{assets::visibility, operations};
+use super::{assets::visibility, operations, search::is_ascending};
 use crate::{
     cx::LinkCx,
     error::{ApiError, ApiResult},
@@ -57,7 +57,7 @@ impl Asked {
             person: self.person_id,
             area: self.bbox.as_deref().map(area).transpose()?,
             with_partners: self.with_partners.unwrap_or(false),
-            ascending: self.order.as_deref() == Some("asc"),
+            ascending: is_ascending(self.order.as_deref())?,
         })
     }
 }

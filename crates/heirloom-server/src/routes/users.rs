@@ -84,8 +84,7 @@ async fn set_onboarding(cx: Cx, Body(wanted): Body<Onboarding>) -> ApiResult<Jso
 }
 
 async fn reset_onboarding(cx: Cx) -> ApiResult<StatusCode> {
-    access::require(&cx.caller, Permission::UserOnboardingDelete)?;
-    cx.app.library.set_onboarded(&cx.caller, false).await?;
+    cx.app.library.reset_onboarding(&cx.caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

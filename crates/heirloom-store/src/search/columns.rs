@@ -90,6 +90,7 @@ impl Columns {
     /// Whether they know everything that the filter asks for.
     pub fn cover(filter: &Filter) -> bool {
         let rest = Filter {
+            reader: None,
             owners: Vec::new(),
             kind: None,
             visibility: None,

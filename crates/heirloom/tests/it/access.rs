@@ -1,9 +1,14 @@
 //! Nobody sees what is not theirs.
 
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::{media, server::Server};
+use crate::{
+    contract,
+    library::second,
+    media,
+    server::{Server, servers},
+};
 
 /// Operations that anybody may call; this list only shrinks.
 pub(crate) const PUBLIC: &[(&str, &str)] = &[
@@ -19,6 +24,7 @@ pub(crate) const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/server/features"),
     ("GET", "/server/config"),
     ("GET", "/server/media-types"),
+    ("GET", "/server/version-history"),
     // The way in for somebody with a link, as a log-in is for an account.
     ("POST", "/shared-links/login"),
     // A screen that nobody knows yet: it gets a code to show, and sees nothing.
@@ -127,4 +133,113 @@ async fn what_is_not_there_is_answered_as_clients_expect() {
             Some("The server already has an admin")
         )
     );
+}
+
+/// A path of the contract with ids of nothing in it.
+fn plain(path: &str) -> String {
+    path.replace("{id}", NOBODY)
+        .replace("{assetId}", NOBODY)
+        .replace("{userId}", NOBODY)
+        .replace("{name}", "sidecar")
+        .replace("{filename}", "a.gz")
+        .replace("{type}", "missing_file")
+        .replace("{key}", "theme")
+}
+
+/// What the contract says of an operation that is served. Twins are not in it.
+fn said_of(method: &str, path: &str) -> &'static Value {
+    &contract::CONTRACT["paths"][path][method.to_lowercase()]
+}
+
+async fn key_for(server: &Server, permissions: &[&str]) -> Server {
+    let body = json!({"name": "a key", "permissions": permissions});
+    let (status, made) = server.call(Method::POST, "/api-keys", Some(body)).await;
+    assert_eq!(status, StatusCode::CREATED, "{made}");
+    let mut holder = server.without_credentials();
+    made["secret"].as_str().unwrap().clone_into(&mut holder.key);
+    holder
+}
+
+/// The status of an answer, and its message if it is a refusal.
+async fn refusal_of(server: &Server, method: &Method, path: &str) -> (StatusCode, String) {
+    let address = format!("{}/api{path}", server.address);
+    let request = server.client.request(method.clone(), address);
+    let response = request.header("x-api-key", &server.key).send().await;
+    let response = response.unwrap();
+    let status = response.status();
+    let answer = response.json::<Value>().await.unwrap_or_default();
+    let message = answer["message"].as_str().unwrap_or_default();
+    (status, message.to_owned())
+}
+
+#[tokio::test]
+async fn keys_do_what_the_contract_names_and_nothing_else() {
+    let server = Server::start(None).await;
+    let every = contract::CONTRACT["components"]["schemas"]["Permission"]["enum"]
+        .as_array()
+        .unwrap();
+    let every: Vec<&str> = every.iter().map(|name| name.as_str().unwrap()).collect();
+    let mut wrong = Vec::new();
+    for (method, path) in heirloom_server::served() {
+        let Some(needed) = said_of(method, path)["x-immich-permission"].as_str() else {
+            continue;
+        };
+        let refusal = format!("Missing required permission: {needed}");
+        let others: Vec<&str> = every
+            .iter()
+            .copied()
+            .filter(|name| *name != needed && *name != "all")
+            .collect();
+        for (permissions, is_refused) in [(vec![needed], false), (others, true)] {
+            let key = key_for(&server, &permissions).await;
+            let method: Method = method.parse().unwrap();
+            let (status, said) = refusal_of(&key, &method, &plain(path)).await;
+            let said = said.as_str();
+            let is_right = if is_refused {
+                (status, said) == (StatusCode::FORBIDDEN, refusal.as_str())
+            } else {
+                !said.starts_with("Missing required permission")
+            };
+            if !is_right {
+                wrong.push(format!("{method} {path} ({needed}): {status} {said}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn links_open_what_the_contract_names_and_administration_is_for_administrators() {
+    for server in servers().await {
+        let id = server.upload("a.jpg", media::jpeg(40, 30, 1)).await;
+        let (_, other) = second(&server).await;
+        let link = json!({"type": "INDIVIDUAL", "assetIds": [id]});
+        let (_, link) = server.call(Method::POST, "/shared-links", Some(link)).await;
+        let key = link["key"].as_str().unwrap();
+        let visitor = server.without_credentials();
+        let mut wrong = Vec::new();
+        for (method, path) in heirloom_server::served() {
+            let said = said_of(method, path);
+            if PUBLIC.contains(&(method, path)) || said.is_null() {
+                continue;
+            }
+            let call: Method = method.parse().unwrap();
+            let parameters = said["parameters"].as_array();
+            let is_open = parameters.is_some_and(|all| all.iter().any(|one| one["name"] == "key"));
+            if !is_open {
+                let with_key = format!("{}?key={key}", plain(path));
+                let (status, _) = visitor.call(call.clone(), &with_key, None).await;
+                if status != StatusCode::FORBIDDEN {
+                    wrong.push(format!("a visitor: {method} {path}: {status}"));
+                }
+            }
+            if said["x-immich-admin-only"] == true {
+                let (status, _) = other.call(call, &plain(path), None).await;
+                if status != StatusCode::FORBIDDEN {
+                    wrong.push(format!("no administrator: {method} {path}: {status}"));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
 }

@@ -9,7 +9,7 @@ use jsonschema::Validator;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-static CONTRACT: LazyLock<Value> = LazyLock::new(|| {
+pub(crate) static CONTRACT: LazyLock<Value> = LazyLock::new(|| {
     let mut contract: Value =
         serde_json::from_str(include_str!("../../../../spec/contract.json")).unwrap();
     modernise(&mut contract);
@@ -127,6 +127,7 @@ fn validator(key: String, schema: &Value) -> &'static Validator {
 const HIDDEN: &[(&str, &str)] = &[
     ("PATCH", "/admin/users/{id}"),
     ("PATCH", "/admin/users/{id}/preferences"),
+    ("PATCH", "/api-keys/{id}"),
     ("PATCH", "/assets"),
     ("PATCH", "/assets/{id}"),
     ("PATCH", "/memories/{id}"),
@@ -138,6 +139,27 @@ const HIDDEN: &[(&str, &str)] = &[
     ("PATCH", "/users/me"),
     ("PATCH", "/users/me/preferences"),
 ];
+
+#[test]
+fn keys_are_asked_for_what_the_contract_names() {
+    let listed: BTreeSet<&str> = heirloom_api::operations::PERMISSIONS
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    let mut wanted = BTreeSet::new();
+    for (path, operations) in CONTRACT["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let permission = operation["x-immich-permission"].as_str();
+            let is_admin = operation["x-immich-admin-only"] == true;
+            if permission.is_some() || is_admin {
+                let (method, permission) = (method.to_uppercase(), permission.unwrap_or("-"));
+                let admin = if is_admin { " admin" } else { "" };
+                wanted.insert(format!("{method} {path} {permission}{admin}"));
+            }
+        }
+    }
+    assert_eq!(listed, wanted.iter().map(String::as_str).collect());
+}
 
 #[test]
 fn what_is_served_and_what_is_not_are_the_contract() {

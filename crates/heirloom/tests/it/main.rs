@@ -35,6 +35,7 @@ mod oauth;
 mod phone;
 mod places;
 mod predict;
+mod privacy;
 mod races;
 mod rare;
 mod reference;
