@@ -30,6 +30,7 @@ const BENCHES: &[Bench] = &[
         ..Bench::new("library", &["postgresql"])
     },
     Bench::new("load", &["wrk"]),
+    Bench::new("web", &["chromium"]),
     // What the rendered pages of text are set in.
     Bench::new(
         "quality",
