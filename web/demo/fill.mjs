@@ -1,5 +1,5 @@
 // Fills the fresh server at BASE with a small library: the pictures below PHOTOS, or made ones; people with names, albums,
-// tags, favourites, a shared link, a partner, memories. `cargo xtask demo` runs it.
+// tags, favourites, shared links, a partner, memories, a video, something locked. `cargo xtask demo` runs it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -46,6 +46,14 @@ function spread(list, count) {
   return Array.from({ length: Math.min(count, list.length) }, (_, at) => list[Math.floor(at * step)]);
 }
 
+/** A picture that is looked at for some seconds. */
+function film(folder, picture) {
+  const file = join(folder, 'The_lake_from_the_boat.mp4');
+  const fit = 'scale=1280:720:force_original_aspect_ratio=increase,crop=1280:720';
+  execFileSync('ffmpeg', ['-v', 'error', '-loop', '1', '-t', '4', '-i', picture, '-vf', fit, '-pix_fmt', 'yuv420p', file]);
+  return file;
+}
+
 async function upload(file, at) {
   // Days with several pictures each, back through the years; some of this very day in years before.
   const isToday = at % 20 === 7;
@@ -77,6 +85,7 @@ const faces = files.filter((file) => /faces/.test(file));
 const chosen = [...spread(files.filter((file) => !/faces/.test(file)), PHOTOS_MAX - faces.length), ...faces].sort((a, b) => (basename(a) < basename(b) ? -1 : 1));
 const ids = [];
 for (const [at, file] of chosen.entries()) ids.push(await upload(file, at));
+await upload(film(scratch, chosen[0]), 8);
 rmSync(scratch, { recursive: true });
 console.log(`${ids.length} pictures added; they are being looked at`);
 await settled();
@@ -88,8 +97,13 @@ for (const [at, person] of people.slice(0, NAMES.length).entries()) await call('
 await call('PUT', '/assets', { ids: spread(ids, 9), isFavorite: true });
 await call('PUT', `/assets/${ids[0]}`, { description: 'The first picture of this library' });
 await call('PUT', '/assets', { ids: ids.slice(3, 5), visibility: 'archive' });
+await call('POST', '/auth/pin-code', { pinCode: '123456' });
+await call('POST', '/auth/session/unlock', { pinCode: '123456' });
+await call('PUT', '/assets', { ids: ids.slice(90, 95), visibility: 'locked' });
+await call('POST', '/auth/session/lock');
 for (const [name, from] of [['Family', 5], ['A day out', 30], ['Kitchen and garden', 60]]) {
   const album = await call('POST', '/albums', { albumName: name, assetIds: ids.slice(from, from + 14) });
+  if (name === 'Family') await call('POST', '/shared-links', { type: 'ALBUM', albumId: album.id, slug: 'only-for-friends', password: 'friends' });
   if (name === 'A day out') await call('POST', '/shared-links', { type: 'ALBUM', albumId: album.id, description: 'A day out, for everybody', slug: 'a-day-out' });
 }
 const tags = await call('PUT', '/tags', { tags: ['Holidays', 'Holidays/Summer', 'Prints'] });
@@ -97,4 +111,4 @@ for (const [at, tag] of tags.entries()) await call('PUT', `/tags/${tag.id}/asset
 const ben = await call('POST', '/admin/users', { email: 'ben@example.org', password: 'demonstration', name: 'Ben', shouldChangePassword: false });
 await call('POST', '/partners', { sharedWithId: ben.id });
 await call('POST', '/jobs', { name: 'memory-create' });
-console.log(`Sign in as ${ada.email} with the password “${ada.password}”`);
+console.log(`Sign in as ${ada.email} with the password “${ada.password}”; the locked folder opens with 123456`);

@@ -74,3 +74,32 @@ test('a name, a picture and notifications of one’s own', () =>
     await profile.getByLabel('Name').waitFor();
     assert.equal(await profile.getByLabel('Name').inputValue(), ada.name);
   }));
+
+test('an account with a limit is made, changed, and removed', () =>
+  visit('desktop', async ({ page, checkAccess }) => {
+    await page.goto('/admin');
+    const accounts = page.getByRole('region', { name: 'Accounts' });
+    await accounts.getByRole('button', { name: 'New account' }).click();
+    const dialog = page.getByRole('dialog', { name: 'New account' });
+    await dialog.getByLabel('Name').fill('Fritz');
+    await dialog.getByLabel('E-mail').fill('fritz@example.org');
+    await dialog.getByRole('textbox', { name: 'Password' }).fill('a long enough word');
+    await dialog.getByLabel('Storage limit in GB').fill('2');
+    await checkAccess();
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    const row = accounts.getByRole('listitem').filter({ hasText: 'fritz@example.org' });
+    await row.getByText('of 2 GB used').waitFor();
+    const choose = async (what: string) => {
+      await row.getByRole('button', { name: 'What to do with Fritz' }).click();
+      await page.getByRole('menuitem', { name: what }).click();
+    };
+    await choose('Edit');
+    const edit = page.getByRole('dialog', { name: 'Account of Fritz' });
+    await edit.getByLabel('Storage limit in GB').fill('2.5');
+    await edit.getByRole('button', { name: 'Save' }).click();
+    await row.getByText('of 2.5 GB used').waitFor();
+    await choose('Remove account');
+    await page.getByRole('dialog', { name: 'Remove the account of Fritz?' }).getByRole('button', { name: 'Remove account' }).click();
+    await row.getByText('Removed; deleted for good').waitFor();
+    await checkAccess();
+  }));

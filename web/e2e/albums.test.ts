@@ -1,9 +1,18 @@
-import { call, onBoth, tiles, until } from './browser';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ada, call, newcomer, onBoth, signIn, somePhotos, tiles, until, visit } from './browser';
 
 onBoth('an album that somebody deleted while it was open', async ({ page, context }) => {
   const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'Gone soon' });
-  await call(context, 'DELETE', `/albums/${album.id}`);
+  const connected = page.waitForEvent('websocket', { predicate: (socket) => socket.url().includes('socket.io') });
   await page.goto(`/albums/${album.id}`);
+  const name = page.getByRole('textbox', { name: 'Name' });
+  await name.waitFor();
+  await connected;
+  await page.waitForTimeout(500);
+  await call(context, 'PATCH', `/albums/${album.id}`, { albumName: 'Gone very soon' });
+  await until(async () => (await name.inputValue()) === 'Gone very soon');
+  await call(context, 'DELETE', `/albums/${album.id}`);
   await page.getByText('This album is gone').waitFor();
 });
 
@@ -29,3 +38,57 @@ onBoth('an album is renamed, and deleted from its menu', async ({ page, context,
   await page.getByRole('heading', { name: 'Albums', exact: true }).waitFor();
   await page.getByText(`Journey ${size}`).waitFor({ state: 'detached' });
 });
+
+onBoth('a member who may only look talks about one photo, and the owner takes that away', async ({ page, context, size, checkAccess }) => {
+  const member = await newcomer(context, `Carla ${size}`);
+  const assetIds = (await somePhotos(context)).slice(0, 2).map(({ id }) => id);
+  const { id } = await call<{ id: string }>(context, 'POST', '/albums', { albumName: `Summer ${size}`, assetIds });
+  await page.goto(`/albums/${id}`);
+  await page.getByRole('button', { name: 'Share album' }).click();
+  const sharing = page.getByRole('dialog', { name: 'Share album' });
+  await sharing.getByRole('button', { name: `Add: ${member.name}` }).click();
+  await sharing.getByLabel(`What ${member.name} may do`).selectOption({ label: 'May look' });
+  await checkAccess();
+  await sharing.getByRole('button', { name: 'Done' }).click();
+
+  await signIn(context, member);
+  await page.goto(`/albums/${id}`);
+  await tiles(page).nth(1).locator('[data-open]').click();
+  const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
+  await viewer.getByRole('button', { name: 'Comments' }).click();
+  const panel = viewer.getByRole('complementary', { name: 'Comments' });
+  await panel.getByRole('button', { name: 'Like this photo' }).click();
+  await panel.getByLabel('Write a comment').fill('Was that you?');
+  await panel.getByRole('button', { name: 'Send' }).click();
+  await panel.getByRole('paragraph').getByText('Was that you?').waitFor();
+  await checkAccess();
+  await page.goto(`/albums/${id}`);
+  await tiles(page).first().waitFor();
+  assert.equal(await page.locator('main').getByRole('button', { name: 'Add photos' }).count(), 0);
+
+  await signIn(context, ada);
+  await page.goto(`/albums/${id}`);
+  await tiles(page).nth(1).locator('[data-open]').click();
+  await viewer.getByRole('button', { name: 'Comments' }).click();
+  const said = panel.getByRole('listitem').filter({ hasText: 'Was that you?' });
+  await said.getByRole('button', { name: 'Remove' }).click();
+  await page.getByRole('dialog').last().getByRole('button', { name: 'Remove' }).click();
+  await said.waitFor({ state: 'detached' });
+  await panel.getByText('likes this photo').waitFor();
+  await call(context, 'DELETE', `/albums/${id}`);
+});
+
+test('the order of an album changes where it is, without loading the page again', () =>
+  visit('desktop', async ({ page, context }) => {
+    const assetIds = (await somePhotos(context)).slice(0, 5).map((photo) => photo.id);
+    const { id } = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'In order', assetIds });
+    await page.goto(`/albums/${id}`);
+    const first = () => tiles(page).first().getAttribute('data-photo');
+    const before = await first();
+    await page.evaluate(() => ((window as { isSame?: boolean }).isSame = true));
+    await page.getByRole('button', { name: 'More', exact: true }).and(page.locator('main button')).click();
+    await page.getByRole('menuitem', { name: 'Oldest first' }).click();
+    await until(async () => (await first()) !== before);
+    assert.ok(await page.evaluate(() => (window as { isSame?: boolean }).isSame));
+    await call(context, 'DELETE', `/albums/${id}`);
+  }));

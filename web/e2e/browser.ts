@@ -79,6 +79,31 @@ export async function call<T>(context: BrowserContext, method: string, path: str
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
+export interface Person {
+  id: string;
+  email: string;
+  password: string;
+  name: string;
+}
+
+/** A new account; whoever is signed in has to be an administrator. */
+export async function newcomer(context: BrowserContext, name: string): Promise<Person> {
+  const person = { email: `${name.toLowerCase().replaceAll(' ', '-')}@example.org`, password: 'a long enough word', name };
+  const { id } = await call<{ id: string }>(context, 'POST', '/admin/users', { ...person, shouldChangePassword: false });
+  return { ...person, id };
+}
+
+export async function signIn(context: BrowserContext, { email, password }: { email: string; password: string }): Promise<void> {
+  await context.clearCookies();
+  await call(context, 'POST', '/auth/login', { email, password });
+}
+
+/** Some photos (no videos) of the library, the oldest first. */
+export async function somePhotos(context: BrowserContext): Promise<{ id: string; localDateTime: string }[]> {
+  const { assets } = await call<{ assets: { items: { id: string; localDateTime: string }[] } }>(context, 'POST', '/search/metadata', { type: 'IMAGE', order: 'asc' });
+  return assets.items;
+}
+
 export const tiles = (page: Page) => page.locator('[data-photo]');
 
 /** Waits until something is so that only the server knows. (The page's `waitForFunction` takes a promise for a yes.) */

@@ -135,6 +135,7 @@ test('a picture of the whole sphere is looked around in', () =>
     await tiles(page).first().waitFor();
     const chooser = page.waitForEvent('filechooser');
     await page.getByRole('button', { name: 'Add photos' }).click();
+    await page.getByRole('menuitem', { name: 'Choose photos' }).click();
     await (await chooser).setFiles([{ name: 'sphere.jpg', mimeType: 'image/jpeg', buffer: sphere(file) }]);
     const link = page.getByRole('region', { name: 'Uploads' }).getByRole('link', { name: 'sphere.jpg' });
     await link.waitFor();

@@ -47,3 +47,30 @@ test('what happens in one browser shows in another, and nothing jumps', () =>
     await call(context, 'POST', '/trash/restore/assets', { ids: [gone] });
     await call(context, 'DELETE', '/assets', { ids: [id], force: true });
   }));
+
+test('what happened while the connection was away shows when it is back', () =>
+  visit('desktop', async ({ page, context }) => {
+    const { assets } = await call<{ assets: { items: { id: string }[] } }>(context, 'POST', '/search/metadata', { order: 'desc' });
+    const id = assets.items[0]?.id;
+    let isCut = false;
+    let cut: () => Promise<void> = () => Promise.resolve();
+    await page.routeWebSocket(/socket\.io/, (socket) => {
+      if (isCut) void socket.close();
+      else socket.connectToServer();
+      cut = () => socket.close();
+    });
+    const connected = page.waitForEvent('websocket', { predicate: (socket) => socket.url().includes('socket.io') });
+    await page.goto('/');
+    const tile = page.locator(`[data-photo="${id}"]`);
+    await tile.waitFor();
+    await connected;
+    await page.waitForTimeout(500);
+    isCut = true;
+    await cut();
+    await call(context, 'DELETE', '/assets', { ids: [id] });
+    await page.waitForTimeout(1500);
+    assert.equal(await tile.count(), 1);
+    isCut = false;
+    await tile.waitFor({ state: 'detached' });
+    await call(context, 'POST', '/trash/restore/assets', { ids: [id] });
+  }));

@@ -1,4 +1,6 @@
-import { onBoth, tiles } from './browser';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { call, onBoth, somePhotos, tiles, until, visit } from './browser';
 
 onBoth('filters that find nothing are said, and widened with one press', async ({ page, checkAccess }) => {
   await page.goto('/search');
@@ -20,3 +22,58 @@ onBoth('filters that find nothing are said, and widened with one press', async (
   await page.getByRole('button', { name: /^Remove “until/ }).click();
   await tiles(page).first().waitFor();
 });
+
+onBoth('what is found is put in order of time, and narrowed by a tag', async ({ page, context, size, checkAccess }) => {
+  const photos = await somePhotos(context);
+  const [old, middle, young] = [photos[1], photos[6], photos[12]].map((photo) => photo?.id ?? '');
+  const ids = [middle, young, old];
+  await call(context, 'PUT', '/assets', { ids, description: `Reunion ${size}` });
+  const [tag] = await call<{ id: string }[]>(context, 'PUT', '/tags', { tags: [`Family ${size}`] });
+  await call(context, 'PUT', `/tags/${tag?.id}/assets`, { ids: [old] });
+  await page.goto('/search');
+  await page.getByRole('searchbox').fill(`reunion ${size}`);
+  await page.keyboard.press('Enter');
+  await tiles(page).nth(2).waitFor();
+  await page.getByRole('button', { name: 'Newest first' }).click();
+  await page.locator('section h2').first().waitFor();
+  const order = await tiles(page).evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset['photo']));
+  assert.deepEqual(order, [young, middle, old]);
+  await checkAccess();
+
+  await page.getByRole('button', { name: 'Filters' }).click();
+  const filters = page.getByRole('dialog', { name: 'Filters' });
+  await filters.getByLabel('Tags').selectOption(`Family ${size}`);
+  await filters.getByRole('button', { name: `Remove “Family ${size}”` }).waitFor();
+  await checkAccess();
+  await filters.getByRole('button', { name: 'Show' }).click();
+  await page.locator(`[data-photo="${young}"]`).waitFor({ state: 'detached' });
+  await page.locator(`[data-photo="${old}"]`).waitFor();
+  assert.equal(await tiles(page).count(), 1);
+  await page.getByRole('button', { name: `Remove “Family ${size}”` }).click();
+  await tiles(page).nth(2).waitFor();
+  await call(context, 'PUT', '/assets', { ids, description: '' });
+  await call(context, 'DELETE', `/tags/${tag?.id}`);
+});
+
+test('a search begins with the people and places there are; the map shows where', () =>
+  visit('desktop', async ({ page, context, checkAccess }) => {
+    const [photo] = await somePhotos(context);
+    await call(context, 'PUT', '/assets', { ids: [photo?.id], latitude: 48.8566, longitude: 2.3522 });
+    const city = async () => (await call<{ exifInfo: { city: string | null } }>(context, 'GET', `/assets/${photo?.id}`)).exifInfo.city;
+    await until(city);
+    const person = await call<{ id: string }>(context, 'POST', '/people', { name: 'Edith' });
+    await call(context, 'POST', '/faces', { assetId: photo?.id, personId: person.id, imageWidth: 900, imageHeight: 900, x: 100, y: 100, width: 200, height: 200 });
+    await page.goto('/search');
+    await page.getByRole('link', { name: 'Edith' }).waitFor();
+    await checkAccess();
+    await page.getByRole('link', { name: (await city()) ?? '-', exact: true }).click();
+    await page.getByRole('button', { name: `Remove “${await city()}”` }).waitFor();
+    await page.locator(`[data-photo="${photo?.id}"]`).waitFor();
+    assert.equal(await tiles(page).count(), 1);
+
+    await page.goto('/map');
+    await page.getByRole('button', { name: `${await city()}: 1 photo` }).click();
+    await page.locator(`[data-photo="${photo?.id}"]`).waitFor();
+    await checkAccess();
+    await call(context, 'DELETE', `/people/${person.id}`);
+  }));

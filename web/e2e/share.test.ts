@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { call, onBoth, photos, tiles, visit } from './browser';
 
@@ -40,6 +41,24 @@ onBoth('a visitor needs the password, sees the album, and adds to it', async ({ 
   await page.getByText('1 photo added').waitFor();
   await page.waitForFunction(() => document.querySelectorAll('[data-photo]').length >= 4);
 });
+
+test('a link that ends while it is open says so, and what a visitor adds waits for the server', () =>
+  visit('desktop', async ({ page, context }) => {
+    const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'Short' });
+    const expiresAt = new Date(Date.now() + 12_000).toISOString();
+    const link = await call<Link>(context, 'POST', '/shared-links', { type: 'ALBUM', albumId: album.id, allowUpload: true, expiresAt });
+    await context.clearCookies();
+    await page.goto(`/share/${link.key}`);
+    let failures = 1;
+    await page.route('**/api/assets?**', (route) => (failures-- > 0 ? route.fulfill({ status: 502, body: '' }) : route.continue()));
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Add photos' }).click();
+    await (await chooser).setFiles(['.jpg', '.txt'].flatMap((end) => photos().filter((file) => file.endsWith(end)).slice(0, 1)));
+    await page.getByText('1 photo added').waitFor();
+    await page.getByText('1 file is no photo or video').waitFor();
+    assert.equal(failures, -1);
+    await page.getByText('This link does not work any more').waitFor();
+  }));
 
 onBoth('a link that expired or never was says what to do', async ({ page, context, checkAccess }) => {
   const { assets } = await call<{ assets: { items: { id: string }[] } }>(context, 'POST', '/search/metadata', { order: 'desc' });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ada, call, onBoth, photos, tiles, visit } from './browser';
+import { ada, call, onBoth, photos, tiles, until, visit } from './browser';
 
 test('the first run: an account, an empty library, photos dropped in', () =>
   visit(
@@ -13,6 +13,9 @@ test('the first run: an account, an empty library, photos dropped in', () =>
       await checkAccess();
       await page.getByLabel('Password').fill(ada.password);
       await page.getByRole('button', { name: 'Create account' }).click();
+      await page.getByRole('button', { name: 'Continue' }).waitFor();
+      // A reload in the middle loses none of the steps.
+      await page.reload();
       await page.getByRole('button', { name: 'Continue' }).click();
       await checkAccess();
       await page.getByRole('button', { name: 'Open my library' }).click();
@@ -28,6 +31,11 @@ test('the first run: an account, an empty library, photos dropped in', () =>
       await checkAccess();
       const { images, videos } = await call<{ images: number; videos: number }>(context, 'GET', '/assets/statistics');
       assert.deepEqual([images, videos], [15, 1]);
+      // The stories after this one find every photo at its place in time.
+      await until(async () => {
+        const queues = await call<{ statistics: { active: number; waiting: number } }[]>(context, 'GET', '/queues');
+        return queues.every(({ statistics }) => statistics.active + statistics.waiting === 0);
+      });
     },
     { isSignedIn: false },
   ));

@@ -61,13 +61,21 @@ async function page(request, url) {
   try {
     const answer = await fetch(request);
     // Every address is answered with the same page; those of shared links carry their title.
-    if (answer.ok && url.pathname === '/') await (await caches.open(SHELL)).put('/', answer.clone());
+    if (answer.ok && url.pathname === '/') await renew(answer.clone());
     return answer;
   } catch (error) {
     const shell = await caches.match('/', { cacheName: SHELL });
     if (shell) return shell;
     throw error;
   }
+}
+
+/** Another page is another build: the files of the one before are asked for by nobody any more. */
+async function renew(answer) {
+  const cache = await caches.open(SHELL);
+  const before = await cache.match('/');
+  if (before && (await before.text()) !== (await answer.clone().text())) await caches.delete(SHELL);
+  await (await caches.open(SHELL)).put('/', answer);
 }
 
 /** What never changes under its address. */

@@ -220,6 +220,9 @@ impl Library {
             let mut feeds = Feeds::default();
             self.notify_grown(&mut tx, &mut feeds, caller, &album, entries.len())
                 .await?;
+            for link in shared_links::list_bare(&mut tx, Some(album.id)).await? {
+                self.want_bare_videos(&mut tx, link).await?;
+            }
             self.save_album_with(tx, album, entries, feeds).await?;
         }
         Ok(placed)

@@ -1,8 +1,9 @@
 //! Shared links: ways in for people without an account.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use heirloom_jobs::priority;
 pub use heirloom_store::shared_links::{LinkKind, SharedLink};
-use heirloom_store::{Tx, albums, albums::AlbumRole, shared_links};
+use heirloom_store::{Tx, albums, albums::AlbumRole, shared_links, stages::Stage};
 use heirloom_types::{
     caller::{Caller, Credential},
     ids::{AlbumId, AssetId, SharedLinkId},
@@ -120,7 +121,11 @@ impl Library {
             shared_links::add_asset(&mut tx, link.id, asset.owner_id, *id).await?;
         }
         let made = details(&mut tx, link).await?;
+        if !made.link.show_metadata {
+            self.want_bare_videos(&mut tx, made.link.id).await?;
+        }
         tx.commit().await?;
+        self.wake.wake();
         Ok(made)
     }
 
@@ -138,7 +143,11 @@ impl Library {
             .await
             .map_err(taken_slug)?;
         let changed = details(&mut tx, link).await?;
+        if !changed.link.show_metadata {
+            self.want_bare_videos(&mut tx, id).await?;
+        }
         tx.commit().await?;
+        self.wake.wake();
         Ok(changed)
     }
 
@@ -186,8 +195,32 @@ impl Library {
                 Placed::NotAllowed
             });
         }
+        if !link.show_metadata {
+            self.want_bare_videos(&mut tx, id).await?;
+        }
         tx.commit().await?;
+        self.wake.wake();
         Ok(placed)
+    }
+
+    /// Has what a link without metadata shows of videos made into files that say nothing of where they were taken.
+    pub(crate) async fn want_bare_videos(&self, tx: &mut Tx, link: SharedLinkId) -> Result<()> {
+        for video in shared_links::list_plain_videos(tx, link).await? {
+            self.want(tx, &video, &[Stage::Transcode], priority::NEW)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whether a link without metadata shows an asset.
+    pub(crate) async fn is_shown_bare(&self, id: AssetId) -> Result<bool> {
+        let mut tx = self.db.read().await?;
+        for link in shared_links::list_bare(&mut tx, None).await? {
+            if shared_links::get_asset(&mut tx, link, id).await?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Lets a visitor in. A link with a password wants the token that [`Library::open_link`] gave.

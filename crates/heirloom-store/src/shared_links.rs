@@ -8,7 +8,7 @@ use sqlx::FromRow;
 
 use crate::{
     Result, Tx,
-    assets::{self, Asset},
+    assets::{self, Asset, Rendition},
     db::Sql,
     sql, text_enum,
 };
@@ -180,6 +180,27 @@ pub async fn get_asset(tx: &mut Tx, link: SharedLinkId, asset: AssetId) -> Resul
         &[],
     ))
     .await
+}
+
+/// Videos that a link shows and of which there is only the original.
+pub async fn list_plain_videos(tx: &mut Tx, link: SharedLinkId) -> Result<Vec<Asset>> {
+    let text = format!(
+        "select {} from assets a where kind = 'video' and (renditions & {}) = 0 and {SHOWN}",
+        assets::COLUMNS,
+        Rendition::EncodedVideo as i32
+    );
+    tx.all(Sql::composed(&text, vec![link.0.into()], &[])).await
+}
+
+/// The links that tell nothing of what they show, of an album or of all.
+pub async fn list_bare(tx: &mut Tx, album: Option<AlbumId>) -> Result<Vec<SharedLinkId>> {
+    let rows: Vec<(SharedLinkId,)> = tx
+        .all(sql!(
+            "select id from shared_links where not show_metadata and ($1 is null or album_id = $1)",
+            album
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// The chosen assets of a link, in the order they were taken; an album's are not among them.

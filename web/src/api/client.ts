@@ -5,8 +5,9 @@
  *     const album = await api.get('/albums/{id}', { path: { id } });
  */
 import type { paths } from './schema';
-import { ApiError } from './errors';
+import { ApiError, isAway } from './errors';
 import { connection } from './connection.svelte';
+import { pause } from './waiting';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type PathsOf<M extends Method> = {
@@ -52,6 +53,9 @@ interface Loose {
 /** A shared link's key or slug, sent with every request while a public page is shown. */
 let visitor: { key?: string; slug?: string } | undefined;
 
+/** Told when the link was refused: it may have ended while it was open. */
+let refused: () => void = () => undefined;
+
 /** Asked when the session has ended; resolves to whether there is a new one and the request is worth repeating. */
 let renew: () => Promise<boolean> = () => Promise.resolve(false);
 
@@ -59,8 +63,9 @@ export function onSessionEnd(handler: () => Promise<boolean>): void {
   renew = handler;
 }
 
-export function visitAs(link: { key?: string; slug?: string } | undefined): void {
+export function visitAs(link: { key?: string; slug?: string } | undefined, onrefused: () => void = () => undefined): void {
   visitor = link;
+  refused = onrefused;
 }
 
 /** `/api/assets/…?…`; what a public page needs to be let in is added. */
@@ -117,7 +122,25 @@ export async function send(target: string, init: RequestInit = {}): Promise<Resp
     const isOurs = init.credentials !== 'omit' && !visitor && !target.startsWith('/api/auth/');
     const isOver = response.status === 401 && !error.needsPin && isOurs;
     if (isOver && (await renew())) continue;
+    if (visitor && error.status === 401 && !target.startsWith('/api/shared-links/')) refused();
     throw error;
+  }
+}
+
+/** A server that says it is there, and fails at this again and again: some five minutes. */
+const TRIES = 30;
+
+/** For what must not be repeated unseen, and may be here: a server that is away is waited for, however long. */
+export async function patiently<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isAway(error) || tries === TRIES) throw error;
+      connection.lose();
+      await connection.restored(signal);
+      await pause(Math.min(tries - 1, 15) * 1000, signal);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { t } from '../messages/messages.svelte';
+import { t, type MessageKey } from '../messages/messages.svelte';
 
 interface Issue {
   path?: (string | number)[];
@@ -29,19 +29,46 @@ export class ApiError extends Error {
   }
 }
 
+/** What the server says in English only, and people meet. */
+const SAID: [RegExp, MessageKey][] = [
+  [/elevated/i, 'common.error.locked'],
+  [/^Not found or no /, 'common.error.gone'],
+  [/^Quota has been exceeded/, 'common.error.quota'],
+  [/^Wrong password/, 'common.error.wrongPassword'],
+  [/^Wrong PIN/, 'common.error.wrongPin'],
+  [/is not an e-mail address/, 'common.error.email'],
+  [/^User exists/, 'common.error.userExists'],
+  [/slug already exists/, 'common.error.slugTaken'],
+  [/already (exists|added)$/, 'common.error.alreadyThere'],
+];
+
+const BY_STATUS: Record<number, MessageKey> = {
+  0: 'common.error.unreachable',
+  401: 'common.error.loggedOut',
+  403: 'common.error.forbidden',
+  404: 'common.error.gone',
+  413: 'common.error.tooLarge',
+  423: 'common.error.busy',
+  429: 'common.error.tooOften',
+  501: 'common.error.notBuilt',
+  502: 'common.error.unreachable',
+  504: 'common.error.unreachable',
+  507: 'common.error.diskFull',
+};
+
 /** A sentence for a person: what happened, and what to do where we know it. */
 export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
-  if (error.status === 0) return t('common.error.unreachable');
-  if (error.needsPin) return t('common.error.locked');
-  if (error.status === 401) return t('common.error.loggedOut');
-  if (error.status === 403) return t('common.error.forbidden');
-  if (error.status === 413) return t('common.error.tooLarge');
-  if (error.status === 501) return t('common.error.notBuilt');
-  if (error.status >= 500) return t('common.error.server');
-  if (/^Not found or no /.test(error.message)) return t('common.error.gone');
   const issue = error.issues[0];
-  return issue?.message ? `${issue.path?.join('.') ?? ''}: ${issue.message}` : error.message;
+  const reason = issue?.message ? `${issue.path?.join('.') ?? ''}: ${issue.message}` : error.message;
+  const known = SAID.find(([pattern]) => pattern.test(reason))?.[1] ?? BY_STATUS[error.status];
+  if (known) return t(known);
+  return error.status >= 500 ? t('common.error.server') : t('common.error.refused', { reason });
+}
+
+/** It was not the server that refused: it, or the way to it, is away for now. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && [0, 502, 503, 504].includes(error.status);
 }
 
 export function isAbort(error: unknown): boolean {

@@ -11,22 +11,24 @@ export function install(): void {
   if ('serviceWorker' in navigator && import.meta.env.PROD) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
 }
 
-/** What `sw.js` laid aside goes into the queue. */
+/** What `sw.js` laid aside goes into the queue, and lies there until the queue has it safe. */
 export async function takeShared(): Promise<void> {
-  if (!router.place.query.has('shared') || !('caches' in window)) return;
-  router.setQuery({ shared: null }, { replace: true });
+  if (router.place.query.has('shared')) router.setQuery({ shared: null }, { replace: true });
+  if (!('caches' in window) || !(await caches.has(SHARED))) return;
   const cache = await caches.open(SHARED);
-  const files: File[] = [];
+  const requests = new Map<File, Request>();
   for (const request of await cache.keys()) {
     const response = await cache.match(request);
-    if (response) {
-      const name = decodeURIComponent(response.headers.get('x-name') ?? 'shared');
-      const lastModified = Number(response.headers.get('x-modified')) || Date.now();
-      files.push(new File([await response.blob()], name, { type: response.headers.get('content-type') ?? '', lastModified }));
-    }
-    await cache.delete(request);
+    if (!response) continue;
+    const name = decodeURIComponent(response.headers.get('x-name') ?? 'shared');
+    const lastModified = Number(response.headers.get('x-modified')) || Date.now();
+    requests.set(new File([await response.blob()], name, { type: response.headers.get('content-type') ?? '', lastModified }), request);
   }
-  if (files.length > 0) await uploads.add(files);
+  const release = (file: File) => {
+    const request = requests.get(file);
+    if (request) void cache.delete(request);
+  };
+  if (requests.size > 0) await uploads.add([...requests.keys()], { release });
 }
 
 /** How many files still have to be added. */

@@ -17,11 +17,18 @@ export function live(): () => void {
     socket.on('on_asset_delete', (id: string) => tell({ kind: 'delete', ids: [id] }));
     socket.on('on_asset_trash', (ids: string[]) => tell({ kind: 'update', ids, change: { isTrashed: true } }));
     socket.on('on_asset_restore', (ids: string[]) => tell({ kind: 'update', ids, change: { isTrashed: false } }));
+    socket.on('on_album_update', ({ albumId }: { albumId: string }) => tell({ kind: 'album', albumId }));
     socket.on('on_notification', () => void news.refresh());
     socket.on('on_session_delete', () => void session.signOut());
+    // Nobody says again what was said while the connection was away: to a laptop that slept, for instance.
+    socket.io.on('reconnect', () => {
+      refresh();
+      void news.refresh();
+    });
     stop = () => void socket.close();
   };
-  const later = setTimeout(() => void start(), 1500);
+  // Without it everything is still there, only later.
+  const later = setTimeout(() => void start().catch(() => undefined), 1500);
   return () => {
     isOver = true;
     clearTimeout(later);

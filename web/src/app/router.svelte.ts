@@ -21,6 +21,15 @@ export interface Place {
   query: URLSearchParams;
 }
 
+/** An address that somebody mistyped (`100%`) is taken as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function match(url: URL): Place {
   const path = url.pathname.replace(/\/+$/, '') || '/';
   for (const route of routes) {
@@ -31,7 +40,7 @@ function match(url: URL): Place {
     });
     const found = new RegExp(`^${pattern}$`).exec(path);
     if (found) {
-      const params = Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(found[index + 1] ?? '')]));
+      const params = Object.fromEntries(names.map((name, index) => [name, decoded(found[index + 1] ?? '')]));
       return { route, path, params, query: url.searchParams };
     }
   }
@@ -41,11 +50,14 @@ function match(url: URL): Place {
 class Router {
   place = $state.raw<Place>(match(new URL(location.href)));
   /** How many entries of the history are ours, so that "back" never leaves the site by surprise. */
-  #depth = 0;
+  #depth = (history.state as { depth?: number } | null)?.depth ?? 0;
+  /** We came to this page by the way back (or forth): it is to be as it was. */
+  isReturn = false;
 
   constructor() {
     addEventListener('popstate', (event) => {
       this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      this.isReturn = true;
       this.#show();
     });
     // Ordinary links work everywhere; those to our own pages do not load the document again.
@@ -60,8 +72,14 @@ class Router {
     });
   }
 
+  /** Names the place in the history. */
+  get step(): string {
+    return `${this.#depth} ${this.place.path}`;
+  }
+
   go(to: string, { replace = false }: { replace?: boolean } = {}): void {
     if (to === location.pathname + location.search + location.hash) return;
+    this.isReturn = false;
     if (replace) history.replaceState({ depth: this.#depth }, '', to);
     else history.pushState({ depth: ++this.#depth }, '', to);
     this.#show();

@@ -5,6 +5,15 @@ import type { ServerConfigDto, ServerFeaturesDto, UserAdminResponseDto, UserPref
 
 export type SessionState = 'starting' | 'setup' | 'out' | 'in';
 
+/** The first run was begun in this browser and not finished: a reload in the middle goes on with it. */
+export const firstRun = {
+  get isOpen(): boolean {
+    return localStorage.getItem('welcome') !== null;
+  },
+  begin: () => localStorage.setItem('welcome', 'begun'),
+  end: () => localStorage.removeItem('welcome'),
+};
+
 class Session {
   state = $state<SessionState>('starting');
   user = $state.raw<UserAdminResponseDto | undefined>();
@@ -30,6 +39,7 @@ class Session {
 
   async start(): Promise<void> {
     const facts = Promise.all([api.get('/server/config'), api.get('/server/features')]);
+    const preferences = this.looksSignedIn ? this.#loadPreferences() : undefined;
     try {
       this.user = await api.get('/users/me');
     } catch (error) {
@@ -39,7 +49,11 @@ class Session {
       return;
     }
     [this.config, this.features] = await facts;
-    this.state = 'in';
+    this.state = firstRun.isOpen && this.user.isAdmin && !this.config.isOnboarded ? 'setup' : 'in';
+    await (preferences ?? this.#loadPreferences());
+  }
+
+  async #loadPreferences(): Promise<void> {
     this.preferences = await api.get('/users/me/preferences').catch(() => undefined);
   }
 
@@ -54,6 +68,12 @@ class Session {
     await this.#begin();
   }
 
+  /** With the cookie that another window, or the first run, has brought. */
+  async resume(): Promise<void> {
+    await api.get('/auth/status');
+    await this.#begin();
+  }
+
   async #begin(): Promise<void> {
     const user = await api.get('/users/me');
     if (this.hasExpired && this.user && this.user.id !== user.id) {
@@ -65,7 +85,7 @@ class Session {
     this.state = 'in';
     this.hasExpired = false;
     for (const resolve of this.#renewing.splice(0)) resolve(true);
-    this.preferences = await api.get('/users/me/preferences').catch(() => undefined);
+    await this.#loadPreferences();
   }
 
   async reloadFacts(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Short messages at the edge of the window; what was done can be undone from there. */
 import { explain, isAbort } from '../api/errors';
+import { t } from '../messages/messages.svelte';
 
 export interface Toast {
   id: number;
@@ -24,6 +25,12 @@ class Toasts {
     const text = typeof error === 'string' ? error : explain(error);
     if (this.shown.some((toast) => toast.text === text)) return;
     this.#add({ id: this.#next++, text, kind: 'error' }, 12_000);
+  }
+
+  /** The server was updated: what this page asks for is not there any more. */
+  mustReload(text: string): void {
+    if (this.shown.some((toast) => toast.text === text)) return;
+    this.#add({ id: this.#next++, text, kind: 'error', action: { label: t('common.reload'), run: () => location.reload() } }, 60_000);
   }
 
   /** A place offers itself while it is there. */

@@ -12,7 +12,7 @@ import type { Photo } from './photo';
 /** The server takes this many ids in one request. */
 const CHUNK = 10_000;
 
-async function inChunks(ids: string[], run: (ids: string[]) => Promise<unknown>): Promise<void> {
+export async function inChunks(ids: string[], run: (ids: string[]) => Promise<unknown>): Promise<void> {
   for (let at = 0; at < ids.length; at += CHUNK) await run(ids.slice(at, at + CHUNK));
 }
 
@@ -157,8 +157,12 @@ function save(url: string, name = ''): void {
 
 export async function addToAlbum(album: { id: string; albumName: string }, photos: Photo[]): Promise<void> {
   await attempt(async () => {
-    const results = await api.put('/albums/{id}/assets', { path: { id: album.id }, body: { ids: idsOf(photos) } });
-    const added = results.filter((result) => result.success).map((result) => result.id);
+    const path = { id: album.id };
+    const added: string[] = [];
+    await inChunks(idsOf(photos), async (ids) => {
+      const results = await api.put('/albums/{id}/assets', { path, body: { ids } });
+      added.push(...results.filter((result) => result.success).map((result) => result.id));
+    });
     tell({ kind: 'album', albumId: album.id });
     if (added.length === 0) {
       toasts.done(t('photos.done.alreadyInAlbum', { album: album.albumName, count: photos.length }));
@@ -170,11 +174,12 @@ export async function addToAlbum(album: { id: string; albumName: string }, photo
 
 export async function removeFromAlbum(album: { id: string; albumName: string }, ids: string[], isUndo = false): Promise<void> {
   await attempt(async () => {
-    await api.delete('/albums/{id}/assets', { path: { id: album.id }, body: { ids } });
+    const path = { id: album.id };
+    await inChunks(ids, (ids) => api.delete('/albums/{id}/assets', { path, body: { ids } }));
     tell({ kind: 'album', albumId: album.id });
     if (isUndo) return;
     const again = async () => {
-      await api.put('/albums/{id}/assets', { path: { id: album.id }, body: { ids } });
+      await inChunks(ids, (ids) => api.put('/albums/{id}/assets', { path, body: { ids } }));
       tell({ kind: 'album', albumId: album.id });
     };
     toasts.done(t('photos.done.removeFromAlbum', { album: album.albumName, count: ids.length }), undo(() => attempt(again)));

@@ -11,7 +11,9 @@ export type Change =
   /** Something came, or changed in a way that only the server knows. */
   | { kind: 'refresh' }
   /** Members of an album changed. */
-  | { kind: 'album'; albumId: string };
+  | { kind: 'album'; albumId: string }
+  /** They have other tags. */
+  | { kind: 'tags'; ids: string[] };
 
 type Listener = (change: Change) => void;
 const listeners = new Set<Listener>();

@@ -1,7 +1,7 @@
 /** Dialogs about photos that any page can ask for; `app/Dialogs.svelte` shows them. */
 import type { Photo } from './photo';
 
-type Asked = { kind: 'album' | 'link'; photos: Photo[]; done?: () => void } | { kind: 'pin'; hasPin: boolean; done: () => void; cancelled: () => void };
+type Asked = { kind: 'album' | 'tag' | 'link'; photos: Photo[]; done?: () => void } | { kind: 'pin'; hasPin: boolean; done: () => void; cancelled: () => void };
 
 class Choosing {
   asked = $state.raw<Asked | undefined>();
@@ -9,6 +9,11 @@ class Choosing {
   /** Which album shall they go into? */
   album(photos: Photo[], done?: () => void): void {
     if (photos.length > 0) this.asked = { kind: 'album', photos, done };
+  }
+
+  /** Which tags shall they have? */
+  tag(photos: Photo[], done?: () => void): void {
+    if (photos.length > 0) this.asked = { kind: 'tag', photos, done };
   }
 
   /** A shared link to them. */

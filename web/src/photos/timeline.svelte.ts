@@ -155,12 +155,12 @@ export class Timeline implements PhotoList {
   }
 
   #follow(change: Change): void {
-    if (change.kind === 'refresh' || (change.kind === 'album' && change.albumId === this.filter.albumId)) {
+    if (change.kind === 'refresh' || (change.kind === 'album' && change.albumId === this.filter.albumId) || (change.kind === 'tags' && this.filter.tagId)) {
       clearTimeout(this.#refreshing);
       this.#refreshing = setTimeout(() => void this.refresh(), 400);
       return;
     }
-    if (change.kind === 'album') return;
+    if (change.kind === 'album' || change.kind === 'tags') return;
     for (const loading of this.#loading.values()) loading.isStale = true;
     if (change.kind === 'saved') {
       const areMissing = change.ids.some((id) => this.#expected.get(id)?.isMissing);

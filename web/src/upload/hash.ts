@@ -16,6 +16,8 @@ export function sha1(file: Blob): Promise<string> {
     worker.onerror = () => {
       for (const asked of waiting.values()) asked.reject(new Error('worker'));
       waiting.clear();
+      // The next file begins with another one.
+      worker = undefined;
     };
   }
   const id = next++;

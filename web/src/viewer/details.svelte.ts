@@ -37,6 +37,12 @@ export class Details {
     if (asset.stack) await this.#loadStack(asset.stack.id);
   }
 
+  /** As `reload`, where the stack stays as it is. */
+  async refresh(id: string): Promise<void> {
+    const asset = await api.get('/assets/{id}', { path: { id } });
+    if (this.asset?.id === id) this.asset = asset;
+  }
+
   async #load(id: string, isVisitor: boolean, signal: AbortSignal): Promise<void> {
     const path = { id };
     const asset = api.get('/assets/{id}', { path, signal }).then((asset) => {

@@ -11,11 +11,12 @@ import type { Step } from './editing';
 const TRIES = 60;
 const PAUSE = 500;
 
-/** Puts the steps in place of those that are there, shows the result in every list, and offers the way back. */
-export async function saveSteps(id: string, steps: Step[], before: Step[]): Promise<void> {
-  if (!(await attempt(() => put(id, steps)))) return;
+/** Puts the steps in place of those that are there, shows the result in every list, and offers the way back. Whether it was done. */
+export async function saveSteps(id: string, steps: Step[], before: Step[]): Promise<boolean> {
+  if (!(await attempt(() => put(id, steps)))) return false;
   const undo = { label: t('common.undo'), run: () => attempt(() => put(id, before)) };
   toasts.done(t(steps.length > 0 ? 'editor.saved' : 'editor.removed'), undo);
+  return true;
 }
 
 async function put(id: string, steps: Step[]): Promise<boolean> {

@@ -16,6 +16,8 @@ class Viewing {
   hidden = $state<string>();
   /** Where the photo flies from. */
   origin: DOMRect | undefined;
+  /** The shared album whose photos are looked at: they can be talked about. */
+  album = $state.raw<{ id: string; isOwner: boolean }>();
   /** What public pages allow their visitors. */
   rules = $state.raw<{ isVisitor: boolean; canDownload: boolean; showsMetadata: boolean }>({ isVisitor: false, canDownload: true, showsMetadata: true });
   #opened = false;

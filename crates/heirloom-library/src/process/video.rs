@@ -98,8 +98,14 @@ impl Library {
         findings: &mut Findings,
     ) -> StageResult {
         let path = BlobPath::rendition(asset.owner_id, asset.id, "video", "mp4");
-        let config = self.config().await?;
-        if config.video_policy() == VideoPolicy::Never || probe.is_playable() {
+        let policy = self.config().await?.video_policy();
+        let is_wanted = if probe.is_playable() {
+            // Its original says more than a picture.
+            self.is_shown_bare(asset.id).await?
+        } else {
+            policy != VideoPolicy::Never
+        };
+        if !is_wanted {
             // One of what the file of an external library was before.
             if asset.library_id.is_some() {
                 self.blobs.delete(&path).await.ok();

@@ -1,6 +1,6 @@
 //! A backup brings everything back, into either database.
 
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, process::Command, sync::Arc};
 
 use reqwest::{
     Method, StatusCode,
@@ -9,6 +9,7 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use crate::{
+    library::second,
     media,
     server::{Server, admin, servers},
 };
@@ -36,7 +37,87 @@ async fn fill(server: &Server) {
     server
         .call(Method::DELETE, "/assets", Some(json!({"ids": [ids[2]]})))
         .await;
+    fill_more(server, &ids[..2]).await;
     server.settle().await;
+}
+
+/// People, sharing and everything else that somebody says of these two photos.
+async fn fill_more(server: &Server, ids: &[String]) {
+    let made = async |path: &str, body: Value| {
+        let (status, answer) = server.call(Method::POST, path, Some(body)).await;
+        assert!(status.is_success(), "{path}: {answer}");
+        answer["id"].clone()
+    };
+    let anna = json!({"name": "Änne", "birthDate": "1990-01-02"});
+    let anna = made("/people", anna).await;
+    let face = json!({
+        "assetId": ids[0], "personId": anna, "imageWidth": 60, "imageHeight": 40,
+        "x": 5, "y": 5, "width": 20, "height": 20,
+    });
+    made("/faces", face).await;
+    made("/stacks", json!({"assetIds": ids})).await;
+    let link = json!({"type": "INDIVIDUAL", "assetIds": ids, "password": "open", "slug": "häuser"});
+    made("/shared-links", link).await;
+    let memory = json!({
+        "type": "on_this_day", "memoryAt": "2021-07-01T00:00:00.000Z",
+        "data": {"year": 2021}, "assetIds": ids,
+    });
+    made("/memories", memory).await;
+    let edits = json!({"edits": [{"action": "rotate", "parameters": {"angle": 90}}]});
+    let path = format!("/assets/{}/edits", ids[1]);
+    let (status, answer) = server.call(Method::PUT, &path, Some(edits)).await;
+    assert!(status.is_success(), "{answer}");
+    let (bob, _) = second(server).await;
+    made("/partners", json!({"sharedWithId": bob})).await;
+    let shared = json!({"albumName": "shared", "albumUsers": [{"userId": bob, "role": "editor"}]});
+    let album = made("/albums", shared).await;
+    made(
+        "/activities",
+        json!({"albumId": album, "type": "comment", "comment": "schön!"}),
+    )
+    .await;
+    let library =
+        json!({"ownerId": bob, "importPaths": ["/nowhere"], "exclusionPatterns": ["**/.x/**"]});
+    made("/libraries", library).await;
+}
+
+/// Every row of a backup, by table and as text without what the two databases write differently.
+fn rows(file: &Path) -> BTreeSet<String> {
+    let unpacked = Command::new("gzip").arg("-dc").arg(file).output().unwrap();
+    assert!(unpacked.status.success());
+    let text = String::from_utf8(unpacked.stdout).unwrap();
+    let (mut table, mut columns) = (String::new(), Vec::new());
+    let mut all = BTreeSet::new();
+    for line in text.lines().skip(1) {
+        match serde_json::from_str(line).unwrap() {
+            Value::Array(values) => {
+                let mut row: Vec<String> = columns
+                    .iter()
+                    .zip(values)
+                    .map(|(column, value)| format!("{column}={}", plain(&value)))
+                    .collect();
+                row.sort();
+                all.insert(format!("{table}: {}", row.join(" ")));
+            }
+            head => {
+                table = head["table"].as_str().unwrap_or_default().to_owned();
+                columns = head["columns"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(|column| column.as_str().unwrap().to_owned())
+                    .collect();
+            }
+        }
+    }
+    all
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => u8::from(*value).to_string(),
+        other => other.to_string(),
+    }
 }
 
 /// What a person sees.
@@ -105,6 +186,25 @@ async fn a_backup_is_restored_into_an_empty_place_on_either_database() {
             let again = ["restore", file.to_str().unwrap()];
             let (done, said) = admin(place.path(), database.as_deref(), &again);
             assert!(!done && said.contains("not empty"), "{said}");
+            let copy = place.path().join("again.jsonl.gz");
+            let to = ["backup", "--to", copy.to_str().unwrap()];
+            let (done, said) = admin(place.path(), database.as_deref(), &to);
+            assert!(done, "{said}");
+            let (kept, back) = (rows(&file), rows(&copy));
+            let lost: Vec<_> = kept.symmetric_difference(&back).collect();
+            assert!(lost.is_empty(), "{lost:#?}");
+            for table in [
+                "faces",
+                "stacks",
+                "shared_links",
+                "memories",
+                "asset_edits",
+                "partners",
+                "libraries",
+            ] {
+                let name = format!("{table}: ");
+                assert!(kept.iter().any(|row| row.starts_with(&name)), "{table}");
+            }
             let mut restored = Server::start_on(place, database, &[]);
             restored.key.clone_from(&server.key);
             restored.settle().await;

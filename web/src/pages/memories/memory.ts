@@ -10,10 +10,12 @@ export function today(): string {
   return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
-export function titleOf(memory: MemoryResponseDto): string {
-  const years = new Date().getFullYear() - memory.data.year;
+export function yearsSince(year: number): string {
+  const years = new Date().getFullYear() - year;
   return years > 0 ? t('memories.yearsAgo', { count: years }) : t('memories.thisYear');
 }
+
+export const titleOf = (memory: MemoryResponseDto) => yearsSince(memory.data.year);
 
 export function dayOf(memory: MemoryResponseDto): string {
   return formatDate(new Date(memory.memoryAt), { day: 'numeric', month: 'long', year: 'numeric' });

@@ -8,6 +8,8 @@ export interface Filters {
   isFavorite?: boolean;
   isNotInAlbum?: boolean;
   personIds?: string[];
+  tagIds?: string[];
+  albumIds?: string[];
   city?: string;
   make?: string;
   model?: string;
@@ -41,30 +43,30 @@ export interface Found {
 
 const TEXTS = ['type', 'city', 'make', 'model', 'takenAfter', 'takenBefore'] as const;
 const FLAGS = ['isFavorite', 'isNotInAlbum'] as const;
+/** Several of each, by the word that stands for one in the address. */
+const LISTS = { person: 'personIds', tag: 'tagIds', album: 'albumIds' } as const;
 
 export function fromQuery(query: URLSearchParams): Search {
   const filters: Record<string, unknown> = {};
   for (const name of TEXTS) if (query.get(name)) filters[name] = query.get(name);
   for (const name of FLAGS) if (query.get(name)) filters[name] = query.get(name) === 'true';
-  if (query.has('person')) filters.personIds = query.getAll('person');
+  for (const [word, name] of Object.entries(LISTS)) if (query.has(word)) filters[name] = query.getAll(word);
   return { text: query.get('q') ?? '', like: query.get('like') ?? undefined, ignore: query.getAll('ignore'), filters };
 }
 
-export function toAddress(search: Search): string {
+export function toAddress({ text, like, ignore, filters }: Search): string {
   const query = new URLSearchParams();
-  if (search.text) query.set('q', search.text);
-  if (search.like) query.set('like', search.like);
-  for (const text of search.ignore) query.append('ignore', text);
-  for (const [name, value] of Object.entries(search.filters)) {
-    if (name === 'personIds') for (const id of (value as string[] | undefined) ?? []) query.append('person', id);
-    else if (value !== undefined) query.set(name, String(value));
-  }
-  const text = query.toString();
-  return `/search${text && `?${text}`}`;
+  if (text) query.set('q', text);
+  if (like) query.set('like', like);
+  for (const part of ignore) query.append('ignore', part);
+  for (const name of [...TEXTS, ...FLAGS]) if (filters[name] !== undefined) query.set(name, String(filters[name]));
+  for (const [word, name] of Object.entries(LISTS)) for (const id of filters[name] ?? []) query.append(word, id);
+  const asked = query.toString();
+  return `/search${asked && `?${asked}`}`;
 }
 
 export function isEmpty({ text, like, filters }: Search): boolean {
-  return !text && !like && Object.values(filters).every((value) => value === undefined);
+  return !text && !like && Object.values(filters).every((value) => value === undefined || (Array.isArray(value) && value.length === 0));
 }
 
 /** The whole days from one to another, as the server wants them. */

@@ -1,7 +1,8 @@
 /** What a visitor adds to an album: one file after the other, each with its state. */
-import { address } from '../../api/client';
+import { address, patiently } from '../../api/client';
 import { ApiError, explain } from '../../api/errors';
 import { tell } from '../../photos/changes';
+import { isMedia } from '../../upload/media';
 
 export interface Guest {
   file: File;
@@ -13,12 +14,18 @@ export interface Guest {
 
 export class GuestUploads {
   items = $state<Guest[]>([]);
+  /** Files that are no photos or videos. */
+  skipped = $state(0);
   #isRunning = false;
 
   readonly open = $derived(this.items.filter((item) => item.state === 'waiting' || item.state === 'sending').length);
 
   add(files: Iterable<File>): void {
-    for (const file of files) this.items.push({ file, state: 'waiting', part: 0, problem: '' });
+    this.skipped = 0;
+    for (const file of files) {
+      if (isMedia(file)) this.items.push({ file, state: 'waiting', part: 0, problem: '' });
+      else this.skipped += 1;
+    }
     void this.#run();
   }
 
@@ -33,7 +40,7 @@ export class GuestUploads {
     for (let item = this.#next(); item; item = this.#next()) {
       item.state = 'sending';
       try {
-        await send(item);
+        await patiently(() => send(item));
         item.state = 'done';
         tell({ kind: 'refresh' });
       } catch (error) {

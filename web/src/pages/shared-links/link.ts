@@ -39,13 +39,3 @@ export function linkAddress(link: Pick<SharedLinkResponseDto, 'key' | 'slug'>): 
   const base = session.config?.externalDomain || location.origin;
   return link.slug ? `${base}/s/${encodeURIComponent(link.slug)}` : `${base}/share/${link.key}`;
 }
-
-/** Whether the browser let us: over plain HTTP there is no clipboard, and the field can be selected instead. */
-export async function copy(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
