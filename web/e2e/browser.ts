@@ -36,9 +36,16 @@ export interface Visit {
   checkAccess: () => Promise<void>;
 }
 
+interface Options {
+  isSignedIn?: boolean;
+  /** Whether the service worker is there, whose requests `page.route` does not see. */
+  hasWorker?: boolean;
+}
+
 /** A story in a fresh browser of that size; anything the page complains of fails it. */
-export async function visit(size: Size, story: (visit: Visit) => Promise<void>, { isSignedIn = true } = {}): Promise<void> {
-  const context = await (await launched()).newContext({ ...SIZES[size], baseURL: base, locale: 'en-GB', reducedMotion: 'reduce' });
+export async function visit(size: Size, story: (visit: Visit) => Promise<void>, { isSignedIn = true, hasWorker = false }: Options = {}): Promise<void> {
+  const serviceWorkers = hasWorker ? 'allow' : 'block';
+  const context = await (await launched()).newContext({ ...SIZES[size], baseURL: base, locale: 'en-GB', reducedMotion: 'reduce', serviceWorkers });
   context.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   try {
@@ -57,7 +64,7 @@ export async function visit(size: Size, story: (visit: Visit) => Promise<void>, 
 }
 
 /** The same story on a desktop and on a phone. */
-export function onBoth(name: string, story: (visit: Visit) => Promise<void>, options?: { isSignedIn?: boolean }): void {
+export function onBoth(name: string, story: (visit: Visit) => Promise<void>, options?: Options): void {
   for (const size of Object.keys(SIZES) as Size[]) test(`${name} (${size})`, () => visit(size, story, options));
 }
 
@@ -113,4 +120,12 @@ export async function until(isSo: () => Promise<unknown>, patience = 60_000): Pr
     assert.ok(Date.now() < end, 'it did not come to be in time');
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+}
+
+/** Waits until the server has nothing left to do: every photo is at its place in time. */
+export async function settled(context: BrowserContext): Promise<void> {
+  await until(async () => {
+    const queues = await call<{ statistics: { active: number; waiting: number } }[]>(context, 'GET', '/queues');
+    return queues.every(({ statistics }) => statistics.active + statistics.waiting === 0);
+  });
 }

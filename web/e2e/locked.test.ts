@@ -79,4 +79,4 @@ onBoth('the locked folder opens with the PIN, and closes however it is left', as
   await call(context, 'PUT', '/assets', { ids: [photo.id], visibility: 'timeline' });
   await page.goto('/');
   await tiles(page).first().waitFor();
-});
+}, { hasWorker: true });

@@ -13,7 +13,7 @@ onBoth('the timeline shows photos by month', async ({ page, checkAccess }) => {
   await page.waitForFunction(() => [...document.querySelectorAll<HTMLImageElement>('[data-photo] img')].some((image) => image.naturalWidth > 0));
   await page.getByRole('heading', { name: 'September 2024' }).waitFor();
   await checkAccess();
-});
+}, { hasWorker: true });
 
 onBoth('archive, trash and locked folder', async ({ page, context, size, checkAccess }) => {
   const { assets } = await call<Found>(context, 'POST', '/search/metadata', { order: 'asc', isFavorite: false });

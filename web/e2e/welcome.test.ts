@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ada, call, onBoth, photos, tiles, until, visit } from './browser';
+import { ada, call, onBoth, photos, settled, tiles, visit } from './browser';
 
 test('the first run: an account, an empty library, photos dropped in', () =>
   visit(
@@ -32,10 +32,7 @@ test('the first run: an account, an empty library, photos dropped in', () =>
       const { images, videos } = await call<{ images: number; videos: number }>(context, 'GET', '/assets/statistics');
       assert.deepEqual([images, videos], [15, 1]);
       // The stories after this one find every photo at its place in time.
-      await until(async () => {
-        const queues = await call<{ statistics: { active: number; waiting: number } }[]>(context, 'GET', '/queues');
-        return queues.every(({ statistics }) => statistics.active + statistics.waiting === 0);
-      });
+      await settled(context);
     },
     { isSignedIn: false },
   ));

@@ -144,7 +144,7 @@ async fn a_link_without_metadata_gives_no_original_in_any_size() {
     let id = server.upload("a.jpg", original.clone()).await;
     let place = [
         "-metadata",
-        "location=+52.5000+013.4000/",
+        "comment=near +52.5000+013.4000",
         "-c:v",
         "libx264",
         "-pix_fmt",
