@@ -126,9 +126,8 @@ impl Library {
         };
         let began = sessions::get(&mut self.db.read().await?, caller.user, session).await?;
         let mut tx = self.db.write().await?;
-        if sessions::delete(&mut tx, caller.user, session).await? {
-            tell_of_ended(&mut tx, caller.user, &[session], self.now()).await?;
-        }
+        let ended = sessions::delete(&mut tx, caller.user, session).await?;
+        tell_of_ended(&mut tx, caller.user, &ended, self.now()).await?;
         tx.commit().await?;
         self.callers.clear();
         if began.is_some_and(|session| session.oauth_subject.is_some()) {
@@ -209,7 +208,13 @@ impl Library {
 
     /// A secret that is shown once; only its hash is kept.
     pub(crate) fn new_token(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.random_bytes::<32>())
+        loop {
+            let token = URL_SAFE_NO_PAD.encode(self.random_bytes::<32>());
+            // Programs take what begins with a hyphen for an option.
+            if !token.starts_with('-') {
+                return token;
+            }
+        }
     }
 
     async fn caller_of_session(&self, token_hash: &[u8]) -> Result<Option<Caller>> {

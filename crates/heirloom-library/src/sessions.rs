@@ -98,10 +98,11 @@ impl Library {
     pub async fn delete_session(&self, caller: &Caller, id: SessionId) -> Result<()> {
         require(caller, Permission::SessionDelete)?;
         let mut tx = self.db.write().await?;
-        if !sessions::delete(&mut tx, caller.user, id).await? {
+        let ended = sessions::delete(&mut tx, caller.user, id).await?;
+        if ended.is_empty() {
             return Err(Error::not_found("session", id, Permission::SessionDelete));
         }
-        tell_of_ended(&mut tx, caller.user, &[id], self.now()).await?;
+        tell_of_ended(&mut tx, caller.user, &ended, self.now()).await?;
         tx.commit().await?;
         self.callers.clear();
         Ok(())

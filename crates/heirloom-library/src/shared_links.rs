@@ -86,7 +86,7 @@ impl Library {
         let mut link = SharedLink {
             id: self.new_id(SharedLinkId::new),
             owner_id: caller.user,
-            key_text: URL_SAFE_NO_PAD.encode(self.random_bytes::<32>()),
+            key_text: self.new_token(),
             slug: None,
             kind: new.kind,
             album_id: new.album,

@@ -146,15 +146,16 @@ pub async fn lock_all(tx: &mut Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<bool> {
-    Ok(tx
-        .execute(sql!(
-            "delete from sessions where id = $1 and user_id = $2",
+/// Ends a session and those that it began; gives all that were, none if there was no such one.
+pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<Vec<SessionId>> {
+    let rows: Vec<(SessionId,)> = tx
+        .all(sql!(
+            "delete from sessions where user_id = $2 and (id = $1 or parent_id = $1) returning id",
             id,
             user
         ))
-        .await?
-        > 0)
+        .await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
 /// Logs out every device of a user, but for one; gives those that were.

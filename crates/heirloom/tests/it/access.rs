@@ -243,3 +243,13 @@ async fn links_open_what_the_contract_names_and_administration_is_for_administra
         assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }
+
+#[tokio::test]
+async fn a_secret_can_be_an_argument_of_a_program() {
+    let server = Server::start(None).await;
+    // Of so many, one in sixty-four would begin with a hyphen.
+    for _ in 0..400 {
+        let holder = key_for(&server, &["asset.read"]).await;
+        assert!(!holder.key.starts_with('-'), "{}", holder.key);
+    }
+}

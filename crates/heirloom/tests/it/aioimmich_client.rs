@@ -49,13 +49,19 @@ async fn home_assistant_finds_albums_tags_people_and_photos() {
         let photo = server.data.path().join("b.jpg");
         let bytes = media::jpeg(64, 48, 2);
         std::fs::write(&photo, &bytes).unwrap();
-        let found = drive(&packages, &[&server.address, &server.key], &photo);
+        let film = server.data.path().join("film.mp4");
+        std::fs::write(&film, media::video()).unwrap();
+        let files = [photo.to_str().unwrap(), film.to_str().unwrap()];
+        let arguments = [&server.address, &server.key, files[0], files[1], &id];
+        let found = drive(&packages, &arguments);
         assert_eq!(
             found,
             json!({
                 "version": "v3.1.0", "disk": true, "photos": 2, "major": 3, "user": "ada@example.org", "album": 1,
-                "in_album": 1, "all": 2, "favorites": 1, "tagged": 1, "with_person": 1, "people": ["Ann"],
-                "tag": "lake", "person": "Ann", "original": bytes.len(),
+                "in_album": 1, "all": 3, "favorites": 1, "tagged": 1, "with_person": 1, "people": ["Ann"],
+                "tag": "lake", "person": "Ann", "original": bytes.len(), "played": media::video().len(),
+                "sizes": [true, true, true], "albums_named": 1, "people_named": 1, "people_count": 1, "face": true,
+                "tags_named": 1, "asked": 1,
             })
         );
     }
@@ -78,13 +84,12 @@ fn install() -> PathBuf {
     folder
 }
 
-fn drive(packages: &Path, arguments: &[&str], photo: &Path) -> Value {
+fn drive(packages: &Path, arguments: &[&str]) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/aioimmich_client.py");
     let output = Command::new("python3")
         .env("PYTHONPATH", packages)
         .arg(script)
         .args(arguments)
-        .arg(photo)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

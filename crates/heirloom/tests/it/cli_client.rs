@@ -27,6 +27,11 @@ async fn the_published_client_uploads_a_folder_with_albums_and_nothing_twice() {
         std::fs::write(trip.join("clip.mp4"), media::video()).unwrap();
         let client = |arguments: &[&str]| immich(folder.path(), arguments);
         client(&["login", &server.address, &server.key]);
+        let said = client(&["server-info"]);
+        assert!(
+            said.contains("3.1.0") && said.contains("Total: 0"),
+            "{said}"
+        );
         let said = client(&["upload", "--recursive", "--album", "photos"]);
         assert!(
             said.contains("Successfully uploaded 6 new assets"),

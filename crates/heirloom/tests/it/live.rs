@@ -176,6 +176,11 @@ async fn what_happens_is_told_at_once() {
         contract::check_schema("NotificationDto", &told[1]);
         assert_eq!(told[1]["title"], "Hello");
 
+        // A television that this session let in.
+        let tv = json!({"deviceType": "tv"});
+        let child = call(&server.acting_as(&token), Method::POST, "/sessions", tv).await;
+        let headers = json!({"x-immich-user-token": child["token"]});
+        let tv = greeted(connect(&packages, &server, &headers, &json!({})));
         let (status, _) = other
             .call(Method::DELETE, &format!("/sessions/{session}"), None)
             .await;
@@ -185,6 +190,7 @@ async fn what_happens_is_told_at_once() {
             json!(["on_session_delete", session])
         );
         event(&web, "disconnect");
+        event(&tv, "disconnect");
     }
 }
 

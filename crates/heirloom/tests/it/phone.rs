@@ -36,11 +36,12 @@ const TYPES: &[&str] = &[
 const SCHEMA: &str = "
 create table user (id text primary key, row text);
 create table auth_user (id text primary key, row text);
-create table partner (by_id text, with_id text, row text, primary key (by_id, with_id));
+create table partner (by_id text references user, with_id text references user, row text, primary key (by_id, with_id));
 create table stack (id text primary key, owner_id text references user, row text);
 create table asset (id text primary key, owner_id text not null references user, checksum text not null,
                     library_id text, row text);
 create unique index asset_checksum on asset (owner_id, checksum) where library_id is null;
+create unique index asset_library_checksum on asset (owner_id, library_id, checksum) where library_id is not null;
 create table exif (asset_id text primary key references asset on delete cascade, row text);
 create table asset_metadata (asset_id text references asset on delete cascade, key text, row text,
                              primary key (asset_id, key));
@@ -55,6 +56,7 @@ create table memory_asset (memory_id text references memory on delete cascade,
 create table person (id text primary key, owner_id text references user, row text);
 create table face (id text primary key, asset_id text references asset on delete cascade,
                    person_id text references person on delete set null, row text);
+create table ocr (id text primary key, asset_id text not null references asset on delete cascade, row text);
 create table asset_edit (id text primary key, asset_id text not null references asset on delete cascade, row text);
 create table user_metadata (user_id text references user, key text, row text, primary key (user_id, key));
 ";
@@ -87,6 +89,8 @@ pub(crate) struct Phone {
     token: String,
     client: Client,
     database: SqliteConnection,
+    /// Whether it has been told that it must.
+    pub(crate) may_start_over: bool,
 }
 
 impl Phone {
@@ -112,6 +116,7 @@ impl Phone {
             token: token.into(),
             client: Client::new(),
             database,
+            may_start_over: false,
         }
     }
 
@@ -318,6 +323,11 @@ impl Phone {
                 "delete from asset_metadata where asset_id = $1 and key = $2",
                 vec![text("assetId"), text("key")],
             ),
+            "AssetOcrV1" => (
+                "insert into ocr values ($1, $2, $3) on conflict (id) do update set row = $3",
+                vec![text("id"), text("assetId"), Some(row)],
+            ),
+            "AssetOcrDeleteV1" => ("delete from ocr where id = $1", vec![text("id")]),
             "AssetEditV1" => (
                 "insert into asset_edit values ($1, $2, $3) on conflict (id) do update set row = $3",
                 vec![text("id"), text("assetId"), Some(row)],
@@ -332,6 +342,7 @@ impl Phone {
                 vec![text("userId"), text("key"), Some(row)],
             ),
             "SyncAckV1" | "SyncCompleteV1" => return,
+            "SyncResetV1" if self.may_start_over => return self.start_over().await,
             "SyncResetV1" => panic!("nothing was forgotten: {line}"),
             other => panic!("a type that nobody asked for: {other}"),
         };
@@ -342,6 +353,16 @@ impl Phone {
         if let Err(error) = query.execute(&mut self.database).await {
             panic!("the phone cannot keep {line}: {error}");
         }
+    }
+
+    /// Forgets everything.
+    async fn start_over(&mut self) {
+        self.may_start_over = false;
+        self.database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        sqlx::raw_sql(SCHEMA)
+            .execute(&mut self.database)
+            .await
+            .unwrap();
     }
 
     /// Everything it holds. Other people's assets that no longer show anywhere stay on phones, as they do on real ones.
@@ -365,6 +386,7 @@ impl Phone {
             "user_metadata",
             "asset_metadata",
             "asset_edit",
+            "ocr",
         ]
         .map(|table| match table {
             "stack" => {

@@ -1,11 +1,12 @@
 //! The sync stream of a server in a process of its own: one long history, with a restart in its middle.
 
-use rand::Rng;
+use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{
     history::{History, Person},
+    media,
     phone::{Mishap, Phone},
     server::{Server, servers},
 };
@@ -63,6 +64,43 @@ async fn a_phone_follows_a_long_history_over_a_restart() {
             assert!(new.sync(&mut history.rng, Mishap::None).await);
             phone.assert_like(&mut new, email).await;
         }
+    }
+}
+
+#[tokio::test]
+async fn a_device_starts_over_when_it_is_told_to() {
+    for server in servers().await {
+        server.upload("a.jpg", media::jpeg(40, 30, 1)).await;
+        server.settle().await;
+        let login = json!({"email": PEOPLE[0], "password": PASSWORD});
+        let (_, session) = server.call(Method::POST, "/auth/login", Some(login)).await;
+        let token = session["accessToken"].as_str().unwrap();
+        let mut phone = Phone::with_token(&server.address, token).await;
+        let mut rng = StdRng::seed_from_u64(SEED);
+        assert!(phone.sync(&mut rng, Mishap::None).await);
+        let held = phone.holds().await;
+        let device = server.acting_as(token);
+        let session = async || {
+            let sessions = device.get("/sessions").await;
+            let mut all = sessions.as_array().unwrap().iter();
+            all.find(|one| one["current"] == true).unwrap().clone()
+        };
+        let path = format!("/sessions/{}", session().await["id"].as_str().unwrap());
+        let wanted = json!({"isPendingSyncReset": true});
+        let (_, told) = server.call(Method::PUT, &path, Some(wanted)).await;
+        assert_eq!(told["isPendingSyncReset"], true);
+        assert_eq!(session().await["isPendingSyncReset"], true);
+        // Until it says that it has.
+        for _ in 0..2 {
+            let pending = phone.pending().await;
+            assert!(pending.len() == 1 && pending[0].contains("SyncResetV1"));
+        }
+        phone.may_start_over = true;
+        assert!(!phone.sync(&mut rng, Mishap::None).await);
+        assert!(phone.holds().await.is_empty());
+        assert!(phone.sync(&mut rng, Mishap::None).await);
+        assert_eq!(phone.holds().await, held);
+        assert_eq!(session().await["isPendingSyncReset"], false);
     }
 }
 
