@@ -148,13 +148,20 @@ pub async fn lock_all(tx: &mut Tx, user: UserId) -> Result<()> {
 
 /// Ends a session and those that it began; gives all that were, none if there was no such one.
 pub async fn delete(tx: &mut Tx, user: UserId, id: SessionId) -> Result<Vec<SessionId>> {
+    // Not as `returning`: a session that goes with its parent is not among what the statement deletes.
     let rows: Vec<(SessionId,)> = tx
         .all(sql!(
-            "delete from sessions where user_id = $2 and (id = $1 or parent_id = $1) returning id",
+            "select id from sessions where user_id = $2 and (id = $1 or parent_id = $1)",
             id,
             user
         ))
         .await?;
+    tx.execute(sql!(
+        "delete from sessions where id = $1 and user_id = $2",
+        id,
+        user
+    ))
+    .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
@@ -166,11 +173,17 @@ pub async fn delete_others(
 ) -> Result<Vec<SessionId>> {
     let rows: Vec<(SessionId,)> = tx
         .all(sql!(
-            "delete from sessions where user_id = $1 and id is distinct from $2 returning id",
+            "select id from sessions where user_id = $1 and id is distinct from $2",
             user,
             kept
         ))
         .await?;
+    tx.execute(sql!(
+        "delete from sessions where user_id = $1 and id is distinct from $2",
+        user,
+        kept
+    ))
+    .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 

@@ -100,7 +100,10 @@ fn rows(file: &Path) -> BTreeSet<String> {
                 all.insert(format!("{table}: {}", row.join(" ")));
             }
             head => {
-                table = head["table"].as_str().unwrap_or_default().to_owned();
+                head["table"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .clone_into(&mut table);
                 columns = head["columns"]
                     .as_array()
                     .into_iter()
