@@ -1,5 +1,7 @@
 //! Photos and videos: one row each.
 
+mod moving;
+
 use heirloom_types::{
     caller::Scope,
     checksum::{Blake3, Sha1},
@@ -11,6 +13,7 @@ use sea_query::{Expr, ExprTrait, Query};
 use sqlx::FromRow;
 use uuid::Uuid;
 
+pub use self::moving::{is_live_video, list_parts_of_locked, list_stills_of};
 use crate::{
     Result, Tx,
     db::{IDS_PER_STATEMENT, Sql},
@@ -461,45 +464,4 @@ pub async fn list_trashed(
         ))
         .await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// The assets that show this video as their moving part.
-pub async fn list_stills_of(tx: &mut Tx, owner: UserId, video: AssetId) -> Result<Vec<AssetId>> {
-    let rows: Vec<(AssetId,)> = tx
-        .all(sql!(
-            "select id from assets where owner_id = $1 and live_video_id = $2",
-            owner,
-            video
-        ))
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Those of these assets that are the moving part of what is locked away.
-pub async fn list_parts_of_locked(
-    tx: &mut Tx,
-    owner: UserId,
-    ids: &[AssetId],
-) -> Result<Vec<AssetId>> {
-    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-    let rows: Vec<(AssetId,)> = tx
-        .all_of(
-            "select live_video_id from assets where owner_id = $1 and visibility = 'locked' and live_video_id in (*)",
-            &[owner.0.into()],
-            &ids,
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
-}
-
-/// Whether another asset shows this video as its moving part.
-pub async fn is_live_video(tx: &mut Tx, owner: UserId, id: AssetId) -> Result<bool> {
-    let count: i64 = tx
-        .scalar(sql!(
-            "select count(*) from assets where owner_id = $1 and live_video_id = $2",
-            owner,
-            id
-        ))
-        .await?;
-    Ok(count > 0)
 }
