@@ -77,15 +77,9 @@ impl AssetDetails {
         asset.original_name = format!("{}.{extension}", asset.id);
         asset.original_path.clear();
         asset.size_bytes = 0;
-        self.has_metadata = false;
-        self.keep_for_owner();
-    }
-
-    /// Leaves what others may know: not of whom, nor what its owner thinks of it.
-    fn keep_for_owner(&mut self) {
         self.tags.clear();
         self.people.clear();
-        self.asset.is_favorite = false;
+        self.has_metadata = false;
     }
 }
 
@@ -244,7 +238,7 @@ pub(crate) async fn details_of(
     }
     let mut known = Known::default();
     for (owner, ids) in by_owner {
-        known.read(tx, owner, &ids).await?;
+        known.read(tx, owner, &ids, reader == Some(owner)).await?;
     }
     let mut all = Vec::with_capacity(assets.len());
     for asset in assets {
@@ -253,9 +247,7 @@ pub(crate) async fn details_of(
             None => None,
         };
         let mut details = known.details(asset, stack);
-        if reader != Some(details.asset.owner_id) {
-            details.keep_for_owner();
-        }
+        details.asset.is_favorite &= reader == Some(details.asset.owner_id);
         all.push(details);
     }
     Ok(all)
@@ -270,9 +262,13 @@ struct Known {
 }
 
 impl Known {
-    async fn read(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<()> {
+    /// Of whom and what they are, only their owner is told.
+    async fn read(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid], is_own: bool) -> Result<()> {
         for exif in exif::list(tx, owner, ids).await? {
             self.exif.insert(exif.asset_id, exif);
+        }
+        if !is_own {
+            return Ok(());
         }
         let tagged = tags::list_of_assets(tx, owner, ids).await?;
         if !tagged.is_empty() {

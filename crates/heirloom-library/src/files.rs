@@ -89,8 +89,12 @@ impl Library {
             return Ok(edited);
         }
         // Our own files say nothing of where and with what they were taken.
-        let is_bare = !access::sees_metadata(&mut tx, caller).await?
-            || (kind == Kind::FullSize && !caller.may(Permission::AssetDownload));
+        let is_bare = match kind {
+            Kind::Thumbnail | Kind::Preview => true,
+            Kind::FullSize => !caller.may(Permission::AssetDownload),
+            Kind::Original => false,
+            Kind::Playback => !access::sees_metadata(&mut tx, caller).await?,
+        };
         let file = if is_bare { rendered } else { file_of };
         file(&asset, kind).ok_or(NO_FILE)
     }

@@ -9,7 +9,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{call, make_album, with_photos},
+    library::{call, elevated, make_album, with_photos},
     media,
     server::{Server, servers},
 };
@@ -85,18 +85,6 @@ impl<'a> Screen<'a> {
 
 fn set<const N: usize>(ids: [&String; N]) -> BTreeSet<String> {
     ids.into_iter().cloned().collect()
-}
-
-/// The same person in a session whose locked folder is open.
-async fn opened(server: &Server) -> Server {
-    let ada = json!({"email": "ada@example.org", "password": "correct horse"});
-    let (_, session) = server.call(Method::POST, "/auth/login", Some(ada)).await;
-    let ada = server.acting_as(session["accessToken"].as_str().unwrap());
-    for path in ["/auth/pin-code", "/auth/session/unlock"] {
-        let pin = json!({"pinCode": "204060"});
-        call(&ada, Method::POST, path, pin, StatusCode::NO_CONTENT).await;
-    }
-    ada
 }
 
 async fn change(server: &Server, id: &str, body: Value) -> Value {
@@ -211,7 +199,7 @@ async fn a_frame_shows_what_was_chosen_and_nothing_else() {
         assert_eq!(screen.preview(c).await, StatusCode::NOT_FOUND);
 
         // Nothing that was put away: locked, hidden, in the trash.
-        let ada = opened(&server).await;
+        let ada = elevated(&server).await;
         for away in ["locked", "hidden"] {
             let put = json!({"ids": [a], "visibility": away});
             call(&ada, Method::PUT, "/assets", put, StatusCode::NO_CONTENT).await;

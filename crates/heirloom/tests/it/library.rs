@@ -47,6 +47,18 @@ pub(crate) async fn change(server: &Server, method: Method, path: &str, body: Va
     assert!(status.is_success(), "{path}: {answer}");
 }
 
+/// The server's first account in a session that has given the PIN.
+pub(crate) async fn elevated(server: &Server) -> Server {
+    let ada = json!({"email": "ada@example.org", "password": "correct horse"});
+    let (_, login) = server.call(Method::POST, "/auth/login", Some(ada)).await;
+    let session = server.acting_as(login["accessToken"].as_str().unwrap());
+    for path in ["/auth/pin-code", "/auth/session/unlock"] {
+        let pin = json!({"pinCode": "123456"});
+        change(&session, Method::POST, path, pin).await;
+    }
+    session
+}
+
 /// Shows somebody the caller's library among their own.
 pub(crate) async fn be_partners(server: &Server, with: &str, other: &Server) {
     let me = server.get("/users/me").await["id"].clone();

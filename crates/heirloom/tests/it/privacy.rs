@@ -5,31 +5,11 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
-    library::{be_partners, call, change, make_album, second, with_photos},
+    library::{be_partners, call, change, elevated, make_album, second, with_photos},
     media,
     phone::{Mishap, Phone},
     server::{Server, servers},
 };
-
-const PIN: &str = "123456";
-
-/// The server's first account in a session that has given the PIN.
-async fn elevated(server: &Server) -> Server {
-    let ada = json!({"email": "ada@example.org", "password": "correct horse"});
-    let login = call(
-        server,
-        Method::POST,
-        "/auth/login",
-        ada,
-        StatusCode::CREATED,
-    )
-    .await;
-    let session = server.acting_as(login["accessToken"].as_str().unwrap());
-    for path in ["/auth/pin-code", "/auth/session/unlock"] {
-        change(&session, Method::POST, path, json!({"pinCode": PIN})).await;
-    }
-    session
-}
 
 /// Lets an account upload.
 async fn with_key(mut other: Server) -> Server {

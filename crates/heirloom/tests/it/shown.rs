@@ -7,7 +7,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use crate::{
-    library::{be_partners, call, change, make_album, second, with_photos},
+    library::{be_partners, call, change, elevated, make_album, second, with_photos},
     server::{Server, servers},
 };
 
@@ -24,25 +24,6 @@ async fn look(server: &Server, more: &str) -> Vec<String> {
 
 async fn thumbnail(server: &Server, id: &str) -> StatusCode {
     server.bytes(&format!("/assets/{id}/thumbnail")).await.0
-}
-
-/// The same person in a session that has given the PIN.
-async fn elevated(server: &Server) -> Server {
-    let ada = json!({"email": "ada@example.org", "password": "correct horse"});
-    let login = call(
-        server,
-        Method::POST,
-        "/auth/login",
-        ada,
-        StatusCode::CREATED,
-    )
-    .await;
-    let session = server.acting_as(login["accessToken"].as_str().unwrap());
-    let pin = json!({"pinCode": "123456"});
-    for path in ["/auth/pin-code", "/auth/session/unlock"] {
-        change(&session, Method::POST, path, pin.clone()).await;
-    }
-    session
 }
 
 #[tokio::test]
