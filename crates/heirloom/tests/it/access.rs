@@ -32,7 +32,7 @@ pub(crate) const PUBLIC: &[(&str, &str)] = &[
 ];
 
 /// An id that nothing has.
-const NOBODY: &str = "01a20db7-ff15-4e9f-aa0a-a2892c7a6c8e";
+pub(crate) const NOBODY: &str = "01a20db7-ff15-4e9f-aa0a-a2892c7a6c8e";
 
 #[tokio::test]
 async fn every_operation_wants_a_credential() {
@@ -151,7 +151,7 @@ fn said_of(method: &str, path: &str) -> &'static Value {
     &contract::CONTRACT["paths"][path][method.to_lowercase()]
 }
 
-async fn key_for(server: &Server, permissions: &[&str]) -> Server {
+pub(crate) async fn key_for(server: &Server, permissions: &[&str]) -> Server {
     let body = json!({"name": "a key", "permissions": permissions});
     let (status, made) = server.call(Method::POST, "/api-keys", Some(body)).await;
     assert_eq!(status, StatusCode::CREATED, "{made}");

@@ -82,7 +82,7 @@ async fn fill_more(server: &Server, ids: &[String]) {
 }
 
 /// Every row of a backup, by table and as text without what the two databases write differently.
-fn rows(file: &Path) -> BTreeSet<String> {
+pub(crate) fn rows(file: &Path) -> BTreeSet<String> {
     let unpacked = Command::new("gzip").arg("-dc").arg(file).output().unwrap();
     assert!(unpacked.status.success());
     let text = String::from_utf8(unpacked.stdout).unwrap();

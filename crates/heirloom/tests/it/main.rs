@@ -47,6 +47,7 @@ mod shared_photos;
 mod shown;
 mod slice;
 mod strange_calls;
+mod strangers;
 mod sync;
 mod system_config;
 mod tls;
