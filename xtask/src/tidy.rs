@@ -69,7 +69,13 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("ort", &["heirloom-inference"]),
     (
         "reqwest",
-        &["heirloom-inference", "heirloom-oidc", "heirloom"],
+        // The server fetches the tiles of a map.
+        &[
+            "heirloom-inference",
+            "heirloom-oidc",
+            "heirloom-server",
+            "heirloom",
+        ],
     ),
     ("sea-query", &["heirloom-store"]),
     // Types gives its ids to the database, behind a feature.

@@ -18,6 +18,16 @@ pub struct DownloadArchive {
     pub asset_ids: Vec<AssetId>,
 }
 
+/// The same as a form of a page, whose answer a browser saves as it comes. Not part of the contract.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadArchiveForm {
+    /// Ids with commas between them.
+    pub asset_ids: String,
+    /// What the file is to be called, without its ending.
+    pub name: Option<String>,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadResponse {

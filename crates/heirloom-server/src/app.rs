@@ -15,7 +15,7 @@ use heirloom_library::Library;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use uuid::Uuid;
 
-use crate::{ModelPacks, error::ApiError, health, live::Live, routes, web};
+use crate::{ModelPacks, error::ApiError, health, live::Live, routes, tiles::TileServer, web};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -25,6 +25,8 @@ pub struct App {
     pub engine: Option<Arc<dyn Engine>>,
     /// Only to say which models there are.
     pub packs: Arc<ModelPacks>,
+    /// Where the pictures beneath a map come from; without it, clients draw their own.
+    pub tiles: Option<Arc<TileServer>>,
 }
 
 /// Largest body that is not a file, in bytes.

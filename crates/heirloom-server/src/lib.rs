@@ -14,6 +14,7 @@ pub mod live;
 pub mod oip;
 pub mod predict;
 mod routes;
+pub mod tiles;
 mod web;
 
 pub use app::{App, over_tls, router};

@@ -39,6 +39,7 @@ pub(crate) mod sync;
 mod system_config;
 mod system_metadata;
 mod tags;
+mod tiles;
 mod timeline;
 mod trash;
 mod upload;
@@ -146,6 +147,7 @@ fn beyond() -> Vec<Operation> {
         integrity::beyond(),
         labels::operations(),
         models::operations(),
+        tiles::operations(),
     ]
     .into_iter()
     .flatten()

@@ -24,10 +24,12 @@ const HASHED: &str = "assets/";
 /// Where a shared page's title and picture go, for what previews links.
 const META: &str = "<!-- heirloom:meta -->";
 
-/// No script or style but our own files; WebAssembly hashes uploads; frames of other sites stay out.
+/// No script or style but our own files; WebAssembly hashes uploads; frames of other sites stay out, one of ours receives
+/// what is downloaded.
 const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
     img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; worker-src 'self'; \
-    manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+    manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+    frame-src 'self'; frame-ancestors 'none'";
 
 /// Any address that nothing else answers: a file of the client, or the client.
 pub(crate) async fn client(method: Method, uri: Uri, headers: HeaderMap) -> Response {

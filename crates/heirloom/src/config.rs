@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::Context;
 use heirloom_library::library::VideoPolicy;
+use heirloom_server::tiles::{self, TileServer};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -31,6 +32,7 @@ pub(crate) struct Config {
     pub inference: Inference,
     pub vision: Vision,
     pub search: Search,
+    pub map: Map,
     pub log: Log,
     /// Settings that administrators change in the web page otherwise, in the words of `GET /api/system-config`:
     /// `[settings.trash] days = 10`. What is set here cannot be changed there.
@@ -251,6 +253,43 @@ pub(crate) struct Search {
     pub columns_from: usize,
 }
 
+/// What the map of the web page lies on; without tiles, on outlines that are part of the program.
+#[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Map {
+    /// Where a tile server has its pictures, as in `https://tiles.example.org/{z}/{x}/{y}.png`. This server fetches and
+    /// keeps them, so that no browser asks anybody else.
+    pub tiles: Option<String>,
+    /// The same for a dark page; by default `map.tiles`.
+    pub dark_tiles: Option<String>,
+    /// Whose map it is, in the words that they ask for.
+    pub attribution: String,
+    /// The closest that tiles go, 0 to 22.
+    pub max_zoom: u8,
+    /// Memory for tiles, in MiB.
+    pub tiles_mib: u64,
+}
+
+impl Map {
+    /// The server of tiles, if there is one.
+    ///
+    /// # Errors
+    /// If an address cannot be one.
+    pub(crate) fn tile_server(&self) -> anyhow::Result<Option<TileServer>> {
+        let Some(light) = &self.tiles else {
+            return Ok(None);
+        };
+        let made = TileServer::new(tiles::Settings {
+            light: light.clone(),
+            dark: self.dark_tiles.clone().unwrap_or_else(|| light.clone()),
+            attribution: self.attribution.clone(),
+            max_zoom: self.max_zoom,
+            memory: self.tiles_mib << 20,
+        });
+        made.map(Some).context("map.tiles")
+    }
+}
+
 #[derive(Clone, Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Log {
@@ -272,6 +311,7 @@ impl Default for Config {
             inference: Inference::default(),
             vision: Vision::default(),
             search: Search::default(),
+            map: Map::default(),
             log: Log::default(),
             settings: toml::Table::new(),
         }
@@ -295,6 +335,18 @@ impl Default for Search {
             memory_mib: 1024,
             columns_mib: 256,
             columns_from: 10_000,
+        }
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Self {
+            tiles: None,
+            dark_tiles: None,
+            attribution: String::new(),
+            max_zoom: 19,
+            tiles_mib: 64,
         }
     }
 }

@@ -77,6 +77,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
             used: engine::models(&config),
             further: Registry::new(engine::packs(&config)),
         }),
+        tiles: config.map.tile_server()?.map(Arc::new),
     };
     let app = heirloom_server::router(app, &live);
     let server = tokio::spawn(answer(listener, secured, app, stop.clone()));

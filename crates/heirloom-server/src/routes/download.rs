@@ -7,17 +7,20 @@ use async_zip::{Compression, ZipDateTime, ZipEntryBuilder, tokio::write::ZipFile
 use axum::{
     Json,
     body::Body as ResponseBody,
-    http::{StatusCode, header},
+    extract::{FromRequest, Request},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures::{AsyncWriteExt, TryStreamExt};
 use heirloom_api::download::{
-    DownloadArchive, DownloadArchiveInfo, DownloadInfo, DownloadResponse,
+    DownloadArchive, DownloadArchiveForm, DownloadArchiveInfo, DownloadInfo, DownloadResponse,
 };
 use heirloom_library::{
     Library,
     download::{ARCHIVE_BYTES, ArchiveFile, Wanted},
 };
+use heirloom_types::ids::AssetId;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::io::DuplexStream;
 use tokio_util::io::ReaderStream;
 
@@ -25,7 +28,7 @@ use super::operations;
 use crate::{
     cx::LinkCx,
     error::{ApiError, ApiResult},
-    input::Body,
+    input::{Body, Form},
 };
 
 operations! {
@@ -69,9 +72,58 @@ async fn info(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-async fn archive(LinkCx(cx): LinkCx, Body(asked): Body<DownloadArchive>) -> ApiResult<Response> {
+/// Which assets to send in one file, and what it is to be called.
+struct Asked {
+    assets: Vec<AssetId>,
+    name: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Asked {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_form(request.headers()) {
+            let Body(asked) = Body::<DownloadArchive>::from_request(request, state).await?;
+            let (assets, name) = (asked.asset_ids, None);
+            return Ok(Self { assets, name });
+        }
+        let Form(asked) = Form::<DownloadArchiveForm>::from_request(request, state).await?;
+        let ids = asked.asset_ids.split(',').filter(|id| !id.is_empty());
+        let assets = ids.map(str::parse).collect::<Result<_, _>>();
+        Ok(Self {
+            assets: assets.map_err(|_| ApiError::invalid(&["assetIds"], "Invalid UUID"))?,
+            name: asked.name,
+        })
+    }
+}
+
+fn is_form(headers: &HeaderMap) -> bool {
+    let said = headers.get(header::CONTENT_TYPE);
+    said.is_some_and(|said| {
+        said.as_bytes()
+            .starts_with(b"application/x-www-form-urlencoded")
+    })
+}
+
+/// The header that has a browser save a file under that name (RFC 6266).
+fn saved_as(name: Option<&str>) -> String {
+    let name: String = name
+        .unwrap_or_default()
+        .chars()
+        .filter(|letter| !letter.is_control() && !matches!(letter, '/' | '\\'))
+        .collect();
+    let name = name.trim();
+    let plain = "attachment; filename=\"heirloom.zip\"";
+    if name.is_empty() {
+        return plain.into();
+    }
+    let name = utf8_percent_encode(name, NON_ALPHANUMERIC);
+    format!("{plain}; filename*=UTF-8''{name}.zip")
+}
+
+async fn archive(LinkCx(cx): LinkCx, asked: Asked) -> ApiResult<Response> {
     let library = cx.app.library.clone();
-    let files = library.archive_files(&cx.caller, &asked.asset_ids).await?;
+    let files = library.archive_files(&cx.caller, &asked.assets).await?;
     let (writer, reader) = tokio::io::duplex(BUFFER);
     tokio::spawn(async move {
         // A cut archive has no directory at its end, so nobody takes it for whole.
@@ -80,11 +132,8 @@ async fn archive(LinkCx(cx): LinkCx, Body(asked): Body<DownloadArchive>) -> ApiR
         }
     });
     let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"heirloom.zip\"",
-        ),
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, saved_as(asked.name.as_deref())),
     ];
     Ok((
         headers,

@@ -138,6 +138,7 @@ impl Inside {
             library: library.clone(),
             engine: None,
             packs: Arc::new(packs),
+            tiles: None,
         };
         let app = heirloom_server::router(app, &Live::new(library.clone()))
             .into_make_service_with_connect_info::<SocketAddr>();

@@ -198,3 +198,34 @@ async fn originals_are_downloaded_as_one_archive() {
         assert_eq!(info["totalSize"], total);
     }
 }
+
+#[tokio::test]
+async fn a_page_has_the_browser_save_an_archive_under_its_name() {
+    let server = Server::start(None).await;
+    let ids = with_photos(&server).await;
+    let send = async |ids: String, name: &str| {
+        let form = [("assetIds", ids), ("name", name.to_owned())];
+        let form = reqwest::Url::parse_with_params("http://form", form).unwrap();
+        let body = form.query().unwrap().to_owned();
+        let request = server
+            .client
+            .post(format!("{}/api/download/archive", server.address))
+            .header("x-api-key", &server.key)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        request.send().await.unwrap()
+    };
+    let sent = send(ids.join(","), "a/b \u{5de}\u{5d9}\n").await;
+    assert_eq!(sent.status(), StatusCode::OK);
+    let plain = "attachment; filename=\"heirloom.zip\"";
+    assert_eq!(
+        sent.headers()["content-disposition"],
+        format!("{plain}; filename*=UTF-8''ab%20%D7%9E%D7%99.zip")
+    );
+    let body = json!({"assetIds": ids});
+    let (_, same) = server.post_for_bytes("/download/archive", &body).await;
+    assert_eq!(sent.bytes().await.unwrap(), same);
+    let sent = send(ids.join(","), "").await;
+    assert_eq!(sent.headers()["content-disposition"], plain);
+    assert_eq!(send("x".into(), "").await.status(), StatusCode::BAD_REQUEST);
+}

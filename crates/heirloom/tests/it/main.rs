@@ -50,6 +50,7 @@ mod strange_calls;
 mod strangers;
 mod sync;
 mod system_config;
+mod tiles;
 mod tls;
 mod tus_client;
 mod vision;
