@@ -1,5 +1,6 @@
 /** Addresses to pages. The table is in `routes.ts`. */
 import type { Component } from 'svelte';
+import { isUnsaved, mayLeave, mayLose } from '../design/unsaved';
 import type { MessageKey } from '../messages/messages.svelte';
 import { routes } from './routes';
 
@@ -53,10 +54,21 @@ class Router {
   #depth = (history.state as { depth?: number } | null)?.depth ?? 0;
   /** We came to this page by the way back (or forth): it is to be as it was. */
   isReturn = false;
+  /** The history is being set right after a step that the person did not confirm yet. */
+  #isHeld = false;
+  /** The next step was confirmed. */
+  #isSure = false;
 
   constructor() {
     addEventListener('popstate', (event) => {
-      this.#depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      if (this.#isHeld) {
+        this.#isHeld = false;
+        return;
+      }
+      const depth = (event.state as { depth?: number } | null)?.depth ?? 0;
+      if (!this.#isSure && depth !== this.#depth && isUnsaved()) return this.#hold(depth - this.#depth);
+      this.#isSure = false;
+      this.#depth = depth;
       this.isReturn = true;
       this.#show();
     });
@@ -68,7 +80,7 @@ class Router {
       const url = new URL(link.href);
       if (url.origin !== location.origin || url.pathname.startsWith('/api/')) return;
       event.preventDefault();
-      this.go(url.pathname + url.search + url.hash);
+      void this.leaveFor(url.pathname + url.search + url.hash);
     });
   }
 
@@ -83,6 +95,22 @@ class Router {
     if (replace) history.replaceState({ depth: this.#depth }, '', to);
     else history.pushState({ depth: ++this.#depth }, '', to);
     this.#show();
+  }
+
+  /** As `go`, where the person may have typed something that is not saved. */
+  async leaveFor(to: string): Promise<void> {
+    if (new URL(to, location.href).pathname === location.pathname || (await mayLeave())) this.go(to);
+  }
+
+  /** The browser has gone back or forth already: it returns, and goes again if the person wants to. */
+  #hold(steps: number): void {
+    this.#isHeld = true;
+    history.go(-steps);
+    void mayLose().then((isSure) => {
+      if (!isSure) return;
+      this.#isSure = true;
+      history.go(steps);
+    });
   }
 
   /** Sets or removes one parameter of the address. */

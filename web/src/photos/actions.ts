@@ -1,5 +1,5 @@
 /** What a person does with photos, wherever they are shown: told to the lists at once, undone from the message. */
-import { address, api, send } from '../api/client';
+import { address, api } from '../api/client';
 import type { AssetVisibility } from '../api/schema';
 import { forgetKept } from '../app/install';
 import { confirm } from '../design/Confirm.svelte';
@@ -8,6 +8,7 @@ import { t } from '../messages/messages.svelte';
 import { tell } from './changes';
 import { choosing } from './choosing.svelte';
 import type { Photo } from './photo';
+import { saveArchive, saveFile } from './saving';
 
 /** The server takes this many ids in one request. */
 const CHUNK = 10_000;
@@ -114,45 +115,26 @@ export async function deleteForGood(photos: Photo[]): Promise<boolean> {
 export async function download(photos: Photo[], name = 'Heirloom'): Promise<void> {
   const [only] = photos;
   if (photos.length === 1 && only) {
-    save(address(`/assets/${only.id}/original`, { edited: true }));
+    saveFile(address(`/assets/${only.id}/original`, { edited: true }));
     return;
   }
   await attempt(async () => {
     const { archives } = await api.post('/download/info', { body: { assetIds: idsOf(photos) } });
-    for (const [at, archive] of archives.entries()) {
-      await saveArchive(archive.assetIds, archives.length > 1 ? `${name}-${at + 1}` : name);
-    }
+    saveArchives(archives, name);
   });
 }
 
 export async function downloadAlbum(album: { id: string; albumName: string }): Promise<void> {
   await attempt(async () => {
     const { archives } = await api.post('/download/info', { body: { albumId: album.id } });
-    for (const [at, archive] of archives.entries()) {
-      await saveArchive(archive.assetIds, archives.length > 1 ? `${album.albumName}-${at + 1}` : album.albumName);
-    }
+    saveArchives(archives, album.albumName || t('albums.untitled'));
   });
 }
 
-async function saveArchive(assetIds: string[], name: string): Promise<void> {
-  toasts.done(t('photos.done.downloading', { count: assetIds.length }));
-  const response = await send(address('/download/archive'), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ assetIds }),
-  });
-  const url = URL.createObjectURL(await response.blob());
-  save(url, `${name}.zip`);
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-}
-
-function save(url: string, name = ''): void {
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  document.body.append(link);
-  link.click();
-  link.remove();
+/** The server puts them together while the browser saves them. */
+function saveArchives(archives: { assetIds: string[] }[], name: string): void {
+  toasts.done(t('photos.done.downloading', { count: archives.reduce((sum, archive) => sum + archive.assetIds.length, 0) }));
+  for (const [at, { assetIds }] of archives.entries()) saveArchive(assetIds, archives.length > 1 ? `${name}-${at + 1}` : name);
 }
 
 export async function addToAlbum(album: { id: string; albumName: string }, photos: Photo[]): Promise<void> {

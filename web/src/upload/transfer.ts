@@ -2,7 +2,7 @@
 import { api, patiently } from '../api/client';
 import { ApiError } from '../api/errors';
 import { pause, unless } from '../api/waiting';
-import { t } from '../messages/messages.svelte';
+import { readable } from './readable';
 
 export interface Transfer {
   file: File;
@@ -66,13 +66,6 @@ async function send(wanted: Transfer, signal: AbortSignal): Promise<string | und
   });
   signal.addEventListener('abort', stop);
   return unless(signal, work).finally(() => signal.removeEventListener('abort', stop));
-}
-
-/** To the browser a file that was moved meanwhile fails as a lost network does. */
-async function readable(file: File): Promise<void> {
-  await file.slice(0, 1).arrayBuffer().catch(() => {
-    throw new Error(t('upload.unreadable'));
-  });
 }
 
 function refusal(error: Error | { originalResponse?: { getBody(): string; getStatus(): number } | null }): ApiError {

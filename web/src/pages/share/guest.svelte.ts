@@ -3,6 +3,7 @@ import { address, patiently } from '../../api/client';
 import { ApiError, explain } from '../../api/errors';
 import { tell } from '../../photos/changes';
 import { isMedia } from '../../upload/media';
+import { readable } from '../../upload/readable';
 
 export interface Guest {
   file: File;
@@ -31,6 +32,8 @@ export class GuestUploads {
 
   retry(item: Guest): void {
     item.state = 'waiting';
+    item.part = 0;
+    item.problem = '';
     void this.#run();
   }
 
@@ -59,7 +62,8 @@ export class GuestUploads {
 }
 
 /** `fetch` tells nothing of how much is sent. */
-function send(item: Guest): Promise<void> {
+async function send(item: Guest): Promise<void> {
+  await readable(item.file);
   const form = new FormData();
   const time = new Date(item.file.lastModified).toISOString();
   form.set('fileCreatedAt', time);
@@ -75,7 +79,7 @@ function send(item: Guest): Promise<void> {
       const { message } = (request.response ?? {}) as { message?: string };
       reject(new ApiError(request.status, message ?? request.statusText));
     };
-    request.onerror = () => reject(new ApiError(0, 'unreachable'));
+    request.onerror = () => void readable(item.file).then(() => reject(new ApiError(0, 'unreachable')), reject);
     request.send(form);
   });
 }
