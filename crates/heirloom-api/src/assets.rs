@@ -65,6 +65,9 @@ pub struct UpdateAsset {
     pub description: Option<String>,
     pub is_favorite: Option<bool>,
     pub latitude: Option<f64>,
+    /// Null for a picture that does not move.
+    #[serde(deserialize_with = "wire::present")]
+    pub live_photo_video_id: Option<Option<AssetId>>,
     pub longitude: Option<f64>,
     #[serde(deserialize_with = "wire::present")]
     pub rating: Option<Option<u8>>,
@@ -94,6 +97,7 @@ pub struct AssetCopy {
     pub albums: Option<bool>,
     pub favorite: Option<bool>,
     pub shared_links: Option<bool>,
+    pub sidecar: Option<bool>,
     pub stack: Option<bool>,
 }
 

@@ -63,6 +63,8 @@ pub struct AssetChange {
     pub shift_minutes: Option<i64>,
     /// Whose clocks tell the time.
     pub zone: Option<Zone>,
+    /// The video that shows as its moving part; none for a picture that does not move.
+    pub live_video: Option<Option<AssetId>>,
     /// Of which copies it is one; none of any.
     pub duplicate: Option<Option<Uuid>>,
 }
@@ -84,7 +86,7 @@ impl AssetDetails {
 }
 
 impl AssetChange {
-    fn is_edit(&self) -> bool {
+    pub(crate) fn is_edit(&self) -> bool {
         self.description.is_some()
             || self.rating.is_some()
             || self.captured.is_some()
@@ -137,6 +139,10 @@ impl Library {
             asset.visibility = change.visibility.unwrap_or(asset.visibility);
             asset.duplicate_id = change.duplicate.unwrap_or(asset.duplicate_id);
             asset.updated_at = self.now();
+            if let Some(video) = change.live_video {
+                let told = self.join(&mut tx, caller, &mut asset, video).await?;
+                entries.extend(told);
+            }
             assets::update(&mut tx, &asset).await?;
             entries.push(Entry::upsert(ChangeKind::Asset, asset.id));
             if change.visibility.is_some() {

@@ -1,6 +1,8 @@
-//! Giving one asset what a person did with another: its albums, its stack, its links, its heart.
+//! Giving one asset what a person did with another: its albums, its stack, its links, its heart, what was said of it.
 
-use heirloom_store::{albums, shared_links, stacks};
+use chrono::FixedOffset;
+use heirloom_media::{facts::Facts, xmp::Edits};
+use heirloom_store::{albums, assets::Asset, blobs::BlobPath, exif, shared_links, stacks};
 use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
 
 use crate::{
@@ -15,6 +17,8 @@ pub struct Copied {
     pub albums: bool,
     pub favorite: bool,
     pub shared_links: bool,
+    /// What its sidecar says in place of its file.
+    pub sidecar: bool,
     pub stack: bool,
 }
 
@@ -46,7 +50,15 @@ impl Library {
             Some(id) => stacks::get(&mut tx, caller.user, id).await?,
             None => None,
         };
+        let facts = exif::get(&mut tx, caller.user, source).await?;
+        let edits = facts.and_then(|facts| facts.edits);
         drop(tx);
+        if what.sidecar {
+            let said = self.said_of(&from, edits.as_deref()).await?;
+            if said.is_edit() {
+                self.update_assets(caller, &[target], &said).await?;
+            }
+        }
         if what.favorite && from.is_favorite {
             let change = AssetChange {
                 is_favorite: Some(true),
@@ -70,5 +82,33 @@ impl Library {
                 .await?;
         }
         Ok(())
+    }
+
+    /// What a sidecar says and what its owner has said since, as words about another picture.
+    async fn said_of(&self, asset: &Asset, edits: Option<&str>) -> Result<AssetChange> {
+        let written = match &asset.sidecar_path {
+            Some(path) => {
+                let path = BlobPath::parse(path).map_err(anyhow::Error::from)?;
+                let file = self.blobs.open_file(&path).await?;
+                self.decoder.sidecar_facts(file).await.unwrap_or_default()
+            }
+            None => Facts::default(),
+        };
+        let said: Edits = match edits {
+            Some(json) => serde_json::from_str(json).map_err(anyhow::Error::from)?,
+            None => Edits::default(),
+        };
+        let position = said.position.or(written.position);
+        let captured = said.captured.or(written.captured);
+        Ok(AssetChange {
+            description: said.description.or(written.description),
+            rating: said.rating.or(written.rating),
+            position: position.map(|place| (place.latitude, place.longitude)),
+            captured: captured.map(|time| {
+                let offset = time.offset_seconds.and_then(FixedOffset::east_opt);
+                (time.local, offset)
+            }),
+            ..AssetChange::default()
+        })
     }
 }

@@ -143,7 +143,10 @@ impl Library {
         if let Credential::SharedLink(link) = caller.credential {
             return self.ingest_visited(caller, link, new, file).await;
         }
-        self.check_live_video(caller, &new).await?;
+        if let Some(video) = new.live_video_id {
+            self.check_live_video(&mut self.db.read().await?, caller, video)
+                .await?;
+        }
         self.ingest_for(caller.user, new, file, sidecar).await
     }
 
@@ -265,27 +268,6 @@ impl Library {
         }
     }
 
-    async fn check_live_video(&self, caller: &Caller, new: &NewAsset) -> Result<()> {
-        let Some(id) = new.live_video_id else {
-            return Ok(());
-        };
-        let video = access::asset(
-            &mut self.db.read().await?,
-            caller,
-            id,
-            Permission::AssetRead,
-        )
-        .await?;
-        if video.kind == MediaKind::Video {
-            Ok(())
-        } else {
-            Err(Error::invalid(
-                "livePhotoVideoId",
-                "Live photo video must be a video",
-            ))
-        }
-    }
-
     /// The one transaction: row, pending work, usage, change.
     async fn commit(&self, asset: &Asset, new: &NewAsset) -> Result<Ingested> {
         let mut tx = self.db.write().await?;
@@ -339,21 +321,6 @@ impl Library {
         tx.commit().await?;
         self.wake.wake();
         Ok(Ingested::Created(asset.id))
-    }
-
-    /// The moving part of a live photo does not show by itself.
-    pub(crate) async fn hide_live_video(
-        &self,
-        tx: &mut Tx,
-        owner: UserId,
-        video: AssetId,
-    ) -> Result<()> {
-        if let Some(mut video) = assets::get(tx, Scope::of_owner(owner), video).await? {
-            video.visibility = Visibility::Hidden;
-            video.updated_at = self.now();
-            assets::update(tx, &video).await?;
-        }
-        Ok(())
     }
 
     /// Wants stages of an asset, and asks for the job that will do them.

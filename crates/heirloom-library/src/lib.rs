@@ -31,6 +31,7 @@ pub mod libraries;
 pub mod library;
 pub mod licenses;
 pub mod live;
+mod live_photos;
 pub mod mail;
 pub mod memories;
 pub mod moves;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-pub use heirloom_store::timeline::{Area, Month, TimelineAsset, TimelineFilter};
+pub use heirloom_store::timeline::{Area, Month, OrderBy, TimelineAsset, TimelineFilter};
 use heirloom_store::{
     Tx,
     albums::AlbumRole,
@@ -76,7 +76,7 @@ impl Library {
             self.shown
                 .put(caller.user, view, found.iter().map(Glimpse::from));
         }
-        sort(&mut found, filter.ascending);
+        sort(&mut found, filter);
         for asset in &mut found {
             // What somebody likes is their own affair.
             asset.is_favorite &= caller.is_account() && asset.owner_id == caller.user;
@@ -147,11 +147,19 @@ impl Library {
 pub type StackSizes = HashMap<StackId, i64>;
 
 /// In the order of the timeline, whoever owns them.
-fn sort(assets: &mut [TimelineAsset], ascending: bool) {
+fn sort(assets: &mut [TimelineAsset], filter: &TimelineFilter) {
+    let time = |asset: &TimelineAsset| match filter.by {
+        OrderBy::Taken => asset.local_date_time,
+        OrderBy::Added => asset.created_at,
+    };
     assets.sort_by(|one, other| {
-        let key = |asset: &TimelineAsset| (asset.local_date_time, asset.id.0);
+        let key = |asset: &TimelineAsset| (time(asset), asset.id.0);
         let order = key(one).cmp(&key(other));
-        if ascending { order } else { order.reverse() }
+        if filter.ascending {
+            order
+        } else {
+            order.reverse()
+        }
     });
 }
 
@@ -163,8 +171,10 @@ async fn scopes(
     filter: &TimelineFilter,
 ) -> Result<Vec<Scope>> {
     let mut scopes = vec![check_filter(tx, caller, of, filter).await?];
-    let shows_partners =
-        filter.with_partners && filter.is_plain() && filter.is_counted() && caller.is_account();
+    let shows_partners = filter.with_partners
+        && filter.is_plain()
+        && filter.is_of_everything()
+        && caller.is_account();
     if shows_partners && of.is_none_or(|of| of == caller.user) {
         let partners = partners::list_with(tx, caller.user).await?;
         let shown = partners.into_iter().filter(|partner| partner.in_timeline);

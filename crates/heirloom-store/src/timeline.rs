@@ -1,6 +1,6 @@
 //! The timeline: how many assets each month has, and the assets of one month in columns.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate, NaiveTime};
 use heirloom_types::{
     caller::Scope,
     ids::{AlbumId, AssetId, PersonId, StackId, TagId, UserId},
@@ -48,6 +48,17 @@ pub struct TimelineFilter {
     pub with_partners: bool,
     /// Oldest first instead of newest first.
     pub ascending: bool,
+    pub by: OrderBy,
+}
+
+/// The time that puts an asset into a month, and its place there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OrderBy {
+    /// When it was taken, where it was taken.
+    #[default]
+    Taken,
+    /// When it came into the library, in UTC.
+    Added,
 }
 
 /// A rectangle of the map, in degrees; `west` is greater than `east` where it lies over the date line.
@@ -68,8 +79,21 @@ impl TimelineFilter {
     }
 
     /// Whether the maintained counts answer it.
-    pub fn is_counted(&self) -> bool {
+    fn is_counted(&self) -> bool {
+        self.is_of_everything() && self.by == OrderBy::Taken
+    }
+
+    /// Whether it asks for no album, tag, person or place.
+    pub fn is_of_everything(&self) -> bool {
         self.album.is_none() && self.tag.is_none() && self.person.is_none() && self.area.is_none()
+    }
+
+    fn time(&self) -> (&'static str, &'static str) {
+        let column = match self.by {
+            OrderBy::Taken => "local_date_time",
+            OrderBy::Added => "created_at",
+        };
+        ("assets", column)
     }
 
     /// An album shows what its members put in it; what is put away stays with its owner.
@@ -127,6 +151,9 @@ pub struct TimelineAsset {
 
 /// The months that have assets, in the filter's order.
 pub async fn list_months(tx: &mut Tx, scope: Scope, filter: &TimelineFilter) -> Result<Vec<Month>> {
+    if filter.by == OrderBy::Added {
+        return list_months_of_addition(tx, scope, filter).await;
+    }
     let mut query = Query::select();
     query
         .column("local_month")
@@ -147,6 +174,40 @@ pub async fn list_months(tx: &mut Tx, scope: Scope, filter: &TimelineFilter) -> 
     }
     let statement = tx.build(&query);
     tx.all(statement).await
+}
+
+async fn list_months_of_addition(
+    tx: &mut Tx,
+    scope: Scope,
+    filter: &TimelineFilter,
+) -> Result<Vec<Month>> {
+    let month = format!("substr({}, 1, 7)", tx.day_of("assets.created_at"));
+    let mut query = Query::select();
+    query
+        .expr_as(Expr::cust(month), "month")
+        .expr_as(Func::count(Expr::col(Asterisk)), "count")
+        .from("assets")
+        .group_by_col("month")
+        .order_by("month", filter.order());
+    restrict(&mut query, scope, filter);
+    let statement = tx.build(&query);
+    let rows: Vec<(String, i64)> = tx.all(statement).await?;
+    let of = |(month, count): (String, i64)| {
+        let day: NaiveDate = format!("{month}-01").parse().ok()?;
+        let local_month = month_of(day.and_time(NaiveTime::MIN).and_utc());
+        Some(Month { local_month, count })
+    };
+    Ok(rows.into_iter().filter_map(of).collect())
+}
+
+/// From the beginning of a bucket to the beginning of the next; none for a month that no calendar has.
+fn span(month: i32) -> Option<(Timestamp, Timestamp)> {
+    let start = |month: i32| {
+        let first = month.rem_euclid(12) as u32 + 1;
+        let day = NaiveDate::from_ymd_opt(month.div_euclid(12), first, 1)?;
+        Some(day.and_time(NaiveTime::MIN).and_utc())
+    };
+    Some((start(month)?, start(month.checked_add(1)?)?))
 }
 
 /// The assets of one month, in the filter's order.
@@ -175,9 +236,18 @@ pub async fn list_assets(
                 .equals(("assets", "owner_id"))
                 .and(Expr::col(("exif", "asset_id")).equals(("assets", "id"))),
         )
-        .and_where(Expr::col(("assets", "local_month")).eq(local_month))
-        .order_by(("assets", "local_date_time"), filter.order())
+        .order_by(filter.time(), filter.order())
         .order_by(("assets", "id"), filter.order());
+    match filter.by {
+        OrderBy::Taken => query.and_where(Expr::col(("assets", "local_month")).eq(local_month)),
+        OrderBy::Added => {
+            let Some((start, end)) = span(local_month) else {
+                return Ok(Vec::new());
+            };
+            let added = Expr::col(filter.time());
+            query.and_where(added.clone().gte(start).and(added.lt(end)))
+        }
+    };
     restrict(&mut query, scope, filter);
     let statement = tx.build(&query);
     tx.all(statement).await

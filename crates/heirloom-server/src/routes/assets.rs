@@ -85,9 +85,13 @@ async fn update(
     Id(id): Id<AssetId>,
     Body(wanted): Body<UpdateAsset>,
 ) -> ApiResult<Json<AssetResponse>> {
+    let change = AssetChange {
+        live_video: wanted.live_photo_video_id,
+        ..change(wanted)?
+    };
     cx.app
         .library
-        .update_assets(&cx.caller, &[id], &change(wanted)?)
+        .update_assets(&cx.caller, &[id], &change)
         .await?;
     Ok(Json(response(cx.app.library.asset(&cx.caller, id).await?)))
 }
@@ -120,6 +124,7 @@ async fn copy(cx: Cx, Body(wanted): Body<AssetCopy>) -> ApiResult<StatusCode> {
         albums: wanted.albums.unwrap_or(true),
         favorite: wanted.favorite.unwrap_or(true),
         shared_links: wanted.shared_links.unwrap_or(true),
+        sidecar: wanted.sidecar.unwrap_or(true),
         stack: wanted.stack.unwrap_or(true),
     };
     cx.app

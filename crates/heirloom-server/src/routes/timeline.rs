@@ -7,7 +7,7 @@ use heirloom_api::{
     timeline::{TimeBucketAssetResponse, TimeBucketsResponse},
     wire,
 };
-use heirloom_library::timeline::{Area, StackSizes, TimelineAsset, TimelineFilter};
+use heirloom_library::timeline::{Area, OrderBy, StackSizes, TimelineAsset, TimelineFilter};
 use heirloom_types::{
     ids::{AlbumId, PersonId, StackId, TagId, UserId},
     media_type::MediaKind,
@@ -38,6 +38,7 @@ struct Asked {
     is_favorite: Option<bool>,
     is_trashed: Option<bool>,
     order: Option<String>,
+    order_by: Option<String>,
     time_bucket: Option<String>,
     visibility: Option<String>,
     with_coordinates: Option<bool>,
@@ -58,6 +59,7 @@ impl Asked {
             area: self.bbox.as_deref().map(area).transpose()?,
             with_partners: self.with_partners.unwrap_or(false),
             ascending: is_ascending(self.order.as_deref())?,
+            by: order_by(self.order_by.as_deref())?,
         })
     }
 }
@@ -102,6 +104,17 @@ async fn bucket(
     let stacks = asked.with_stacked.unwrap_or(false).then_some(&sizes);
     let has_coordinates = asked.with_coordinates.unwrap_or(false);
     Ok(Json(columns(assets, stacks, has_coordinates)))
+}
+
+fn order_by(text: Option<&str>) -> ApiResult<OrderBy> {
+    match text {
+        None | Some("takenAt") => Ok(OrderBy::Taken),
+        Some("createdAt") => Ok(OrderBy::Added),
+        Some(_) => Err(ApiError::invalid(
+            &["orderBy"],
+            "Invalid option: expected one of takenAt, createdAt",
+        )),
+    }
 }
 
 /// The rectangle of `west,south,east,north`.

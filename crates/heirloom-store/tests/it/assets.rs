@@ -4,7 +4,7 @@ use heirloom_store::{
     exif,
     system::{self, TotalsFilter},
     testing::databases,
-    timeline::{self, TimelineFilter},
+    timeline::{self, OrderBy, TimelineFilter},
 };
 use heirloom_types::{caller::Scope, time::at_millis};
 
@@ -21,6 +21,7 @@ const EVERYTHING: TimelineFilter = TimelineFilter {
     person: None,
     area: None,
     ascending: false,
+    by: OrderBy::Taken,
 };
 
 const DAY_MS: i64 = 86_400_000;

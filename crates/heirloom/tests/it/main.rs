@@ -26,6 +26,7 @@ mod libraries;
 mod library;
 mod links;
 mod live;
+mod live_photos;
 mod mail;
 mod media;
 mod models;

@@ -1,9 +1,13 @@
 //! Pictures that few cameras make: extreme shapes, deep colours, sensors' data, pictures that move.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{media, server::Server};
+use crate::{
+    library::with_photos,
+    media,
+    server::{Server, servers},
+};
 
 #[tokio::test]
 async fn every_shape_is_shown() {
@@ -230,4 +234,29 @@ async fn preview(server: &Server, id: &str) -> turbojpeg::Image<Vec<u8>> {
 fn middle(image: &turbojpeg::Image<Vec<u8>>) -> [i32; 3] {
     let at = image.height / 2 * image.pitch + image.width / 2 * 3;
     [0, 1, 2].map(|channel| i32::from(image.pixels[at + channel]))
+}
+
+#[tokio::test]
+async fn a_timeline_goes_by_when_photos_came() {
+    for server in servers().await {
+        let mut ids = with_photos(&server).await;
+        ids.reverse();
+        let by = "orderBy=createdAt";
+        let months = server.get(&format!("/timeline/buckets?{by}")).await;
+        let mut found = Vec::new();
+        for month in months.as_array().unwrap() {
+            let month = month["timeBucket"].as_str().unwrap();
+            assert!(month > "2025", "{month}");
+            let path = format!("/timeline/bucket?timeBucket={month}&{by}");
+            let assets = server.get(&path).await;
+            found.extend(assets["id"].as_array().unwrap().clone());
+        }
+        assert_eq!(json!(found), json!(ids), "the newest first");
+        let path = format!("/timeline/buckets?{by}&albumId={}", crate::access::NOBODY);
+        let (status, _) = server.call(Method::GET, &path, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        let nonsense = "/timeline/buckets?orderBy=size";
+        let (status, _) = server.call(Method::GET, nonsense, None).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+    }
 }
