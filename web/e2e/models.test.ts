@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { ada, onBoth, photos, visit, type Visit } from './browser';
-
-const made = process.env.HEIRLOOM__INFERENCE__MODELS;
+import { models as made, serve } from './server';
 
 onBoth('an administrator sees which models there are', async ({ page, checkAccess }) => {
   await page.goto('/admin/models');
@@ -26,16 +23,6 @@ function makePack(data: string, name: string): void {
   writeFileSync(join(folder, 'models.json'), JSON.stringify({ ...manifest, pack: name, models }));
   for (const file of ['visual.onnx', 'textual.onnx']) symlinkSync(join(made ?? '', 'search', file), join(folder, 'search', file));
   for (const file of ['labels.json', 'tokenizer.json']) cpSync(join(made ?? '', 'search', file), join(folder, 'search', file));
-}
-
-async function serve(data: string): Promise<{ server: ChildProcess; address: string }> {
-  const env = { ...process.env, HEIRLOOM__LISTEN: '127.0.0.1:0', HEIRLOOM__LOG__LEVEL: 'error', HEIRLOOM__VISION__ENABLED: 'true' };
-  const server = spawn(process.env.BINARY ?? '', ['serve', '--data', data], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: server.stdout })) {
-    const address = /^Heirloom is at (\S+)$/.exec(line)?.[1];
-    if (address) return { server, address };
-  }
-  throw new Error('the server ended');
 }
 
 async function fill({ context }: Visit, address: string): Promise<number> {

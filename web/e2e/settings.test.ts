@@ -88,3 +88,67 @@ test('what a person turns off is not offered any more', () =>
     await preferences.getByRole('switch', { name: 'Show tags' }).check();
     await side.getByRole('link', { name: 'Tags', exact: true }).waitFor();
   }));
+
+onBoth('a name that was typed and not saved is asked about before the page is left', async ({ page, size, checkAccess }) => {
+  await page.goto('/albums');
+  await page.getByRole('heading', { name: 'Albums' }).waitFor();
+  // As people come here, so that there is a way back.
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Settings' }).click();
+  const name = page.getByRole('region', { name: 'Profile' }).getByLabel('Name');
+  const before = await name.inputValue();
+  const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+  const stay = async () => {
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    await question.waitFor({ state: 'detached' });
+    assert.equal(await name.inputValue(), 'Ada Lovelace');
+    assert.equal(new URL(page.url()).pathname, '/settings');
+  };
+  await name.fill('Ada Lovelace');
+  await page.getByRole('link', { name: 'Photos', exact: true }).first().click();
+  await question.waitFor();
+  await checkAccess();
+  await stay();
+  await page.evaluate(() => history.back());
+  await question.waitFor();
+  await stay();
+  if (size === 'desktop') {
+    await page.getByRole('heading', { name: 'Settings' }).click();
+    await page.keyboard.press('/');
+    await question.waitFor();
+    await stay();
+  }
+  // The browser asks in its own words before it loads the page again.
+  const asked = page.waitForEvent('dialog');
+  const reload = page.reload().catch(() => undefined);
+  const dialog = await asked;
+  assert.equal(dialog.type(), 'beforeunload');
+  await dialog.dismiss();
+  await Promise.race([reload, page.waitForTimeout(500)]);
+  assert.equal(await name.inputValue(), 'Ada Lovelace');
+
+  await page.evaluate(() => history.back());
+  await question.getByRole('button', { name: 'Leave' }).click();
+  await page.getByRole('heading', { name: 'Albums' }).waitFor();
+  await page.goBack().catch(() => undefined);
+  await page.goto('/settings');
+  assert.equal(await name.inputValue(), before);
+  // What was put back as it was is nothing to ask about.
+  await name.fill('Ada Lovelace');
+  await name.fill(before);
+  await page.getByRole('link', { name: 'Photos', exact: true }).first().click();
+  await tiles(page).first().waitFor();
+});
+
+test('a form in a dialog is not lost on the way back', () =>
+  visit('desktop', async ({ page }) => {
+    await page.goto('/admin');
+    await page.getByRole('link', { name: 'Albums' }).first().click();
+    await page.getByRole('button', { name: 'New album' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'New album' });
+    await dialog.getByRole('textbox').first().fill('The lake');
+    await page.evaluate(() => history.back());
+    await page.getByRole('dialog', { name: 'Leave without saving?' }).getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await dialog.getByRole('textbox').first().inputValue(), 'The lake');
+    assert.equal(new URL(page.url()).pathname, '/albums');
+  }));

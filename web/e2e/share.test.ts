@@ -91,3 +91,33 @@ test('a link is made from chosen photos, and its title greets the visitor', () =
     await page.getByRole('heading', { name: 'For grandma – Größe' }).waitFor();
     await tiles(page).nth(1).waitFor();
   }));
+
+test('a file that a visitor cannot send because it is gone says so at once, and is sent when it is there again', () =>
+  visit('desktop', async ({ page, context, checkAccess }) => {
+    const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'Gone' });
+    const link = await call<Link>(context, 'POST', '/shared-links', { type: 'ALBUM', albumId: album.id, allowUpload: true });
+    await context.clearCookies();
+    await page.goto(`/share/${link.key}`);
+    await page.getByRole('button', { name: 'Add photos' }).waitFor();
+    // As a file that was moved after it was chosen: nothing of it can be read.
+    await page.evaluate(() => {
+      const read = Blob.prototype.arrayBuffer;
+      const lost = { isLost: true };
+      Object.assign(window, { lost });
+      Blob.prototype.arrayBuffer = function () {
+        return lost.isLost ? Promise.reject(new DOMException('gone', 'NotFoundError')) : read.call(this);
+      };
+    });
+    await page.route('**/api/assets?**', (route) => route.abort('failed'));
+    const chooser = page.waitForEvent('filechooser');
+    await page.getByRole('button', { name: 'Add photos' }).click();
+    await (await chooser).setFiles(photos().filter((file) => file.endsWith('.jpg')).slice(-1));
+    const tray = page.getByRole('region', { name: 'Uploads' });
+    await tray.getByText('The browser cannot read this file').waitFor({ timeout: 5000 });
+    await tray.getByRole('heading', { name: '1 file needs you' }).waitFor();
+    await checkAccess();
+    await page.evaluate(() => ((window as unknown as { lost: { isLost: boolean } }).lost.isLost = false));
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await tray.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('1 photo added').waitFor();
+  }));

@@ -21,6 +21,16 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(clean.then(() => self.clients.claim()));
 });
 
+/** On the first visit the page was there before this: it names what it has fetched, which the browser still has. */
+self.addEventListener('message', (event) => {
+  for (const address of Array.isArray(event.data?.fetched) ? event.data.fetched : []) {
+    const url = new URL(address, location.origin);
+    if (url.origin !== location.origin) continue;
+    const name = url.pathname.startsWith('/assets/') ? SHELL : mayKeep(url) ? SEEN : undefined;
+    if (name) event.waitUntil(keep(url.href, name).catch(() => undefined));
+  }
+});
+
 self.addEventListener('fetch', (event) => {
   const { request } = event;
   const url = new URL(request.url);
@@ -76,6 +86,13 @@ async function renew(answer) {
   const before = await cache.match('/');
   if (before && (await before.text()) !== (await answer.clone().text())) await caches.delete(SHELL);
   await (await caches.open(SHELL)).put('/', answer);
+}
+
+async function keep(address, name) {
+  const cache = await caches.open(name);
+  if (await cache.match(address)) return;
+  const answer = await fetch(address);
+  if (mayStay(answer)) await cache.put(address, answer);
 }
 
 /** What never changes under its address. */

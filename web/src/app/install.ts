@@ -8,7 +8,16 @@ const SEEN = 'seen-1';
 
 /** Needs HTTPS; over plain HTTP in a home network there is no such thing, and nothing else depends on it. */
 export function install(): void {
-  if ('serviceWorker' in navigator && import.meta.env.PROD) void navigator.serviceWorker.register('/sw.js').catch(() => undefined);
+  if (!('serviceWorker' in navigator) || !import.meta.env.PROD) return;
+  const { serviceWorker } = navigator;
+  if (!serviceWorker.controller) serviceWorker.addEventListener('controllerchange', tellFetched, { once: true });
+  void serviceWorker.register('/sw.js').catch(() => undefined);
+}
+
+/** The worker has come to a page that is there already: without this, it would know nothing of it until the next visit. */
+function tellFetched(): void {
+  const fetched = performance.getEntriesByType('resource').map(({ name }) => name);
+  navigator.serviceWorker.controller?.postMessage({ fetched });
 }
 
 /** What `sw.js` laid aside goes into the queue, and lies there until the queue has it safe. */

@@ -13,7 +13,8 @@ use crate::{
     phone::{Mishap, Phone},
 };
 
-const PEOPLE: usize = 3;
+/// The last of them has no phone, and an account that is closed and restored.
+const PEOPLE: usize = 4;
 /// Histories on one copy of the database.
 const PER_COPY: usize = 10;
 const STEPS: usize = 24;
@@ -39,19 +40,24 @@ async fn run(postgres: Option<&str>, first: u64, count: u64) {
     let seeds: Vec<u64> = (first..first + count).collect();
     for seeds in seeds.chunks(PER_COPY) {
         let server = template.start(&decoder).await;
+        let admin = &template.people[0].tokens[0];
         for (seed, people) in seeds.iter().zip(template.people.chunks(PEOPLE)) {
-            live_through(&server, people, *seed).await;
+            live_through(&server, admin, people, *seed).await;
         }
         server.end().await;
     }
 }
 
-async fn live_through(server: &Inside, somebody: &[Somebody], seed: u64) {
-    let people = somebody
+async fn live_through(server: &Inside, admin: &str, people: &[Somebody], seed: u64) {
+    let (guest, somebody) = people.split_last().unwrap();
+    let mut people: Vec<Person> = somebody
         .iter()
         .map(|person| Person::new(&person.id, &person.tokens[0]))
+        .zip(somebody)
+        .map(|(side, person)| side.with_devices(&person.sessions[1..3]))
         .collect();
-    let mut history = History::new(&server.address, people, seed);
+    people.push(Person::who_comes_and_goes(&guest.id, &guest.key));
+    let mut history = History::new(&server.address, people, seed).with_admin(admin);
     let mut phones = Vec::new();
     for person in somebody {
         for token in &person.tokens[1..3] {
@@ -67,14 +73,22 @@ async fn live_through(server: &Inside, somebody: &[Somebody], seed: u64) {
         if history.rng.random_bool(0.2) {
             let phone = history.rng.random_range(0..phones.len());
             let mishap = Mishap::any(&mut history.rng);
+            phones[phone].may_start_over = true;
             tokio::join!(phones[phone].sync(&mut history.rng, mishap), server.work());
         }
+    }
+    if history.rng.random() {
+        history.restore_accounts().await;
     }
     server.work().await;
     let judged = *[0, 1].choose(&mut history.rng).unwrap();
     for (person, phones) in somebody.iter().zip(phones.chunks_mut(2)) {
         let phone = &mut phones[judged];
-        assert!(phone.sync(&mut history.rng, Mishap::None).await);
+        phone.may_start_over = true;
+        // It may have to start over, which is a stream of its own.
+        let is_whole = phone.sync(&mut history.rng, Mishap::None).await
+            || phone.sync(&mut history.rng, Mishap::None).await;
+        assert!(is_whole, "seed {seed}");
         let mut new = Phone::with_token(&server.address, &person.tokens[3]).await;
         assert!(new.sync(&mut history.rng, Mishap::None).await);
         phone.assert_like(&mut new, &format!("seed {seed}")).await;

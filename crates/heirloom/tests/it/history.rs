@@ -1,19 +1,30 @@
 //! Random histories of a few people who change everything, to be read by phones.
 
+use std::sync::LazyLock;
+
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::{Client, Method, StatusCode, multipart};
 use serde_json::{Value, json};
 
-use crate::media;
+use crate::{inside::PIN, media};
 
 /// Pictures that one person has: few, so that the same one comes back after it was deleted.
 const PICTURES: u8 = 12;
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
+/// The one video that everybody has.
+static VIDEO: LazyLock<Vec<u8>> = LazyLock::new(media::video);
+
 /// One person's side of a history.
 pub(crate) struct Person {
     pub id: String,
-    pub token: String,
+    /// The header that they are known by, and what stands in it.
+    credential: (&'static str, String),
+    /// Their devices' sessions.
+    devices: Vec<String>,
+    /// Whether their account is closed and restored while others go on.
+    may_close: bool,
+    videos: Vec<String>,
     assets: Vec<String>,
     albums: Vec<String>,
     stacks: Vec<String>,
@@ -23,10 +34,14 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Who acts in a session with that token.
     pub(crate) fn new(id: &str, token: &str) -> Self {
         Self {
             id: id.to_owned(),
-            token: token.to_owned(),
+            credential: ("x-immich-user-token", token.to_owned()),
+            devices: Vec::new(),
+            may_close: false,
+            videos: Vec::new(),
             assets: Vec::new(),
             albums: Vec::new(),
             stacks: Vec::new(),
@@ -35,11 +50,28 @@ impl Person {
             faces: Vec::new(),
         }
     }
+
+    /// Whose devices are told to start over now and then.
+    pub(crate) fn with_devices(mut self, sessions: &[String]) -> Self {
+        self.devices = sessions.to_vec();
+        self
+    }
+
+    /// Who acts with a key, which outlives a closed account, and whose account is closed at times.
+    pub(crate) fn who_comes_and_goes(id: &str, key: &str) -> Self {
+        Self {
+            credential: ("x-api-key", key.to_owned()),
+            may_close: true,
+            ..Self::new(id, "")
+        }
+    }
 }
 
 pub(crate) struct History {
     address: String,
     client: Client,
+    /// The token of whoever closes accounts.
+    admin: Option<String>,
     pub people: Vec<Person>,
     pub rng: StdRng,
 }
@@ -59,6 +91,7 @@ enum Content {
     Json(Value),
     /// The picture with that seed.
     Picture(u8),
+    Video,
 }
 
 /// Where the id that comes back belongs.
@@ -66,6 +99,7 @@ enum Content {
 enum Makes {
     Nothing,
     Asset,
+    Video,
     /// An album that this other person may know too.
     Album(usize),
     Stack,
@@ -79,8 +113,26 @@ impl History {
         Self {
             address: address.to_owned(),
             client: Client::new(),
+            admin: None,
             people,
             rng: StdRng::seed_from_u64(seed),
+        }
+    }
+
+    /// Somebody with that token closes and restores accounts.
+    pub(crate) fn with_admin(mut self, token: &str) -> Self {
+        self.admin = Some(token.to_owned());
+        self
+    }
+
+    /// Everybody is back.
+    pub(crate) async fn restore_accounts(&mut self) {
+        for who in 0..self.people.len() {
+            if self.people[who].may_close {
+                let path = format!("/admin/users/{}/restore", self.people[who].id);
+                let restored = deed(who, Method::POST, &path, json!({}));
+                self.perform(&restored).await;
+            }
         }
     }
 
@@ -105,16 +157,24 @@ impl History {
     }
 
     async fn perform(&self, deed: &Deed) -> (StatusCode, Value) {
+        let (name, value) = match &self.admin {
+            Some(token) if deed.path.starts_with("/admin") => ("x-immich-user-token", token),
+            _ => {
+                let (name, value) = &self.people[deed.who].credential;
+                (*name, value)
+            }
+        };
         let request = self
             .client
             .request(
                 deed.method.clone(),
                 format!("{}/api{}", self.address, deed.path),
             )
-            .bearer_auth(&self.people[deed.who].token);
+            .header(name, value);
         let request = match &deed.content {
             Content::Json(body) => request.json(body),
-            Content::Picture(seed) => request.multipart(form(*seed)),
+            Content::Picture(seed) => request.multipart(form(media::jpeg(40, 30, *seed), "a.jpg")),
+            Content::Video => request.multipart(form(VIDEO.clone(), "a.mp4")),
         };
         let response = request.send().await.unwrap();
         let status = response.status();
@@ -131,6 +191,7 @@ impl History {
         let known = match deed.makes {
             Makes::Nothing => return,
             Makes::Asset => &mut person.assets,
+            Makes::Video => &mut person.videos,
             Makes::Album(_) => &mut person.albums,
             Makes::Stack => &mut person.stacks,
             Makes::Memory => &mut person.memories,
@@ -163,7 +224,7 @@ impl History {
     fn think(&mut self) -> Deed {
         let who = self.rng.random_range(0..self.people.len());
         let other = (who + self.rng.random_range(1..self.people.len())) % self.people.len();
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..22) {
             0..=3 => self.upload(who),
             4..=7 => self.change_assets(who),
             8..=12 => self.change_albums(who, other),
@@ -171,6 +232,8 @@ impl History {
             15 => self.change_stacks(who),
             16 => self.change_memories(who),
             17 | 18 => self.change_people(who),
+            19 => self.move_pictures(who),
+            20 => self.change_doors(who),
             _ => self.change_values(who),
         }
     }
@@ -182,6 +245,49 @@ impl History {
             path: "/assets".into(),
             content: Content::Picture(self.rng.random_range(0..PICTURES) + 20 * (who as u8)),
             makes: Makes::Asset,
+        }
+    }
+
+    /// Videos, alone and as moving parts.
+    fn move_pictures(&mut self, who: usize) -> Deed {
+        let asset = self.one(who, |person| &person.assets);
+        let video = self.one(who, |person| &person.videos);
+        let path = format!("/assets/{asset}");
+        match self.rng.random_range(0..8) {
+            0 => Deed {
+                content: Content::Video,
+                makes: Makes::Video,
+                ..deed(who, Method::POST, "/assets", json!({}))
+            },
+            1 => deed(who, Method::PUT, &path, json!({"livePhotoVideoId": null})),
+            2 => {
+                let force = self.rng.random::<bool>();
+                let body = json!({"ids": [video], "force": force});
+                deed(who, Method::DELETE, "/assets", body)
+            }
+            _ => deed(who, Method::PUT, &path, json!({"livePhotoVideoId": video})),
+        }
+    }
+
+    /// The locked folder opens and closes; accounts are closed and restored; devices are told to start over.
+    fn change_doors(&mut self, who: usize) -> Deed {
+        let device = self.one(who, |person| &person.devices);
+        let leaving = self.people.iter().find(|person| person.may_close);
+        let leaving = leaving.map(|person| format!("/admin/users/{}", person.id));
+        match (self.rng.random_range(0..6), leaving) {
+            (0 | 1, Some(path)) => deed(who, Method::DELETE, &path, json!({})),
+            (2, Some(path)) => deed(who, Method::POST, &format!("{path}/restore"), json!({})),
+            (3, _) => deed(who, Method::POST, "/auth/session/lock", json!({})),
+            (4, _) => {
+                let body = json!({"isPendingSyncReset": true});
+                deed(who, Method::PUT, &format!("/sessions/{device}"), body)
+            }
+            _ => deed(
+                who,
+                Method::POST,
+                "/auth/session/unlock",
+                json!({ "pinCode": PIN }),
+            ),
         }
     }
 
@@ -420,13 +526,9 @@ fn deed(who: usize, method: Method, path: &str, body: Value) -> Deed {
     }
 }
 
-fn form(seed: u8) -> multipart::Form {
-    let picture = media::jpeg(40, 30, seed);
+fn form(file: Vec<u8>, name: &'static str) -> multipart::Form {
     multipart::Form::new()
-        .part(
-            "assetData",
-            multipart::Part::bytes(picture).file_name("a.jpg"),
-        )
+        .part("assetData", multipart::Part::bytes(file).file_name(name))
         .text("fileCreatedAt", "2020-01-02T03:04:05.000Z")
         .text("fileModifiedAt", "2020-01-02T03:04:05.000Z")
         .text(

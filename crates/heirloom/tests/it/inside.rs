@@ -33,10 +33,15 @@ const PASSWORD: &str = "correct horse";
 /// Sessions of one person: their own, and those of their phones.
 pub(crate) const SESSIONS: usize = 5;
 
-/// Somebody with an account, and a token for each of their sessions.
+/// What everybody's locked folder is opened with.
+pub(crate) const PIN: &str = "123456";
+
+/// Somebody with an account, an API key, and an id and a token for each of their sessions.
 #[derive(Clone)]
 pub(crate) struct Somebody {
     pub id: String,
+    pub key: String,
+    pub sessions: Vec<String>,
     pub tokens: Vec<String>,
 }
 
@@ -189,17 +194,30 @@ impl Inside {
             if number == 0 {
                 admin.clone_from(&token);
             }
-            let mut tokens = vec![token.clone()];
-            while tokens.len() < SESSIONS {
-                let child = self.post("/sessions", &token, &json!({})).await;
-                tokens.push(child["token"].as_str().unwrap().to_owned());
-            }
-            people.push(Somebody {
-                id: session["userId"].as_str().unwrap().to_owned(),
-                tokens,
-            });
+            people.push(self.settle_in(&session, token).await);
         }
         people
+    }
+
+    /// A PIN, a key and devices for whoever just logged in.
+    async fn settle_in(&self, session: &Value, token: String) -> Somebody {
+        self.post("/auth/pin-code", &token, &json!({ "pinCode": PIN }))
+            .await;
+        let key = json!({"name": "key", "permissions": ["all"]});
+        let key = self.post("/api-keys", &token, &key).await;
+        let mut somebody = Somebody {
+            id: session["userId"].as_str().unwrap().to_owned(),
+            key: key["secret"].as_str().unwrap().to_owned(),
+            sessions: vec![String::new()],
+            tokens: vec![token.clone()],
+        };
+        while somebody.tokens.len() < SESSIONS {
+            let child = self.post("/sessions", &token, &json!({})).await;
+            let text = |name: &str| child[name].as_str().unwrap().to_owned();
+            somebody.sessions.push(text("id"));
+            somebody.tokens.push(text("token"));
+        }
+        somebody
     }
 
     async fn post(&self, path: &str, token: &str, body: &Value) -> Value {
@@ -211,7 +229,7 @@ impl Inside {
         let status = response.status();
         let answer = response.text().await.unwrap();
         assert!(status.is_success(), "{path}: {status} {answer}");
-        serde_json::from_str(&answer).unwrap()
+        serde_json::from_str(&answer).unwrap_or_default()
     }
 }
 
