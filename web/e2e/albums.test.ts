@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { ada, call, newcomer, onBoth, signIn, somePhotos, tiles, until, visit } from './browser';
 
@@ -91,4 +92,34 @@ test('the order of an album changes where it is, without loading the page again'
     await until(async () => (await first()) !== before);
     assert.ok(await page.evaluate(() => (window as { isSame?: boolean }).isSame));
     await call(context, 'DELETE', `/albums/${id}`);
+  }));
+
+test('an album is saved by the browser as it comes, under its name; a refusal is told and the page stays', () =>
+  visit('desktop', async ({ page, context }) => {
+    const assetIds = (await somePhotos(context)).slice(0, 3).map(({ id }) => id);
+    const album = await call<{ id: string }>(context, 'POST', '/albums', { albumName: 'Größe / 写真 100%', assetIds });
+    await page.goto(`/albums/${album.id}`);
+    await tiles(page).nth(2).waitFor();
+    await page.evaluate(() => {
+      URL.createObjectURL = () => {
+        throw new Error('held in memory');
+      };
+    });
+    const save = async () => {
+      await page.getByRole('button', { name: 'More' }).first().click();
+      await page.getByRole('menuitem', { name: 'Download all' }).click();
+    };
+    const coming = page.waitForEvent('download');
+    await save();
+    const download = await coming;
+    assert.equal(download.suggestedFilename().replaceAll(/[/_ ]+/g, ' '), 'Größe 写真 100%.zip');
+    const bytes = readFileSync(await download.path());
+    assert.equal(bytes.subarray(0, 4).toString('latin1'), 'PK\u0003\u0004');
+    assert.equal(bytes.toString('latin1').split('PK\u0001\u0002').length - 1, 3);
+
+    await page.route('**/api/download/archive', (route) => route.fulfill({ status: 400, json: { message: 'Not found or no asset.download access' } }));
+    await save();
+    await page.getByText('That is no longer there, or no longer shared with you.').waitFor();
+    await tiles(page).first().waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   }));

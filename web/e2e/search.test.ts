@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { call, onBoth, somePhotos, tiles, until, visit } from './browser';
 
 onBoth('filters that find nothing are said, and widened with one press', async ({ page, checkAccess }) => {
@@ -76,4 +77,65 @@ test('a search begins with the people and places there are; the map shows where'
     await page.locator(`[data-photo="${photo?.id}"]`).waitFor();
     await checkAccess();
     await call(context, 'DELETE', `/people/${person.id}`);
+  }));
+
+/** A picture of one colour. */
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNgSDj7HwAEVQJzvYVCUAAAAABJRU5ErkJggg==', 'base64');
+
+/** The colour in the middle of the map. */
+const middle = (page: Page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.map canvas');
+    return [...(canvas?.getContext('2d')?.getImageData(canvas.width / 2 - 30, canvas.height / 2 - 30, 1, 1).data ?? [])].slice(0, 3).join();
+  });
+
+onBoth('tiles of the configured server lie beneath the photos, with whose they are; where one fails, the packaged map shows', async ({ page, context, checkAccess }) => {
+  const [photo] = await somePhotos(context);
+  await call(context, 'PUT', '/assets', { ids: [photo?.id], latitude: 48.8566, longitude: 2.3522 });
+  await page.goto('/map?at=48.8566,2.3522');
+  await page.getByText('Natural Earth').waitFor();
+  const ground = async () => page.locator('.map canvas').evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))).then(() => middle(page));
+  const packaged = await ground();
+
+  await page.route('**/api/map/tiles', (route) => route.fulfill({ json: { enabled: true, attribution: '© Somebody who draws maps', maxZoom: 10 } }));
+  const asked: string[] = [];
+  let isDown = true;
+  await page.route('**/api/map/tiles/*/**', (route) => {
+    asked.push(new URL(route.request().url()).pathname.replace('/api/map/tiles/', ''));
+    return isDown ? route.fulfill({ status: 502, body: '' }) : route.fulfill({ body: PIXEL, contentType: 'image/png' });
+  });
+  await page.reload();
+  await page.getByText('© Somebody who draws maps').waitFor();
+  await until(async () => asked.length > 0);
+  assert.equal(await ground(), packaged, 'what fails leaves the packaged map');
+  await checkAccess();
+  isDown = false;
+  asked.length = 0;
+  await page.reload();
+  await until(async () => (await middle(page)) !== packaged && asked.length > 3);
+  assert.ok(asked.every((path) => /^light\/10\/\d+\/\d+$/.test(path)), asked.join(' '));
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await until(async () => asked.some((path) => path.startsWith('dark/')));
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('a small map that does not come says so, and what else is known of the photo stands', () =>
+  visit('desktop', async ({ page, context, checkAccess }) => {
+    const [photo] = await somePhotos(context);
+    await call(context, 'PUT', '/assets', { ids: [photo?.id], latitude: 48.8566, longitude: 2.3522 });
+    for (const what of ['**/assets/MapCanvas*.js', '**/assets/countries*.json']) {
+      await page.route(what, (route) => route.abort('failed'));
+      await page.goto(`/?photo=${photo?.id}`);
+      const viewer = page.getByRole('dialog', { name: 'Photo viewer' });
+      await viewer.getByRole('button', { name: 'Info' }).click();
+      const panel = viewer.getByRole('complementary', { name: 'Info' });
+      await panel.getByText('The map could not be loaded').waitFor();
+      await panel.getByText(/photo \d.*\.jpg/).waitFor();
+      await panel.getByRole('link', { name: /48\.8566/ }).waitFor();
+      await checkAccess();
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
+      await panel.getByRole('button', { name: 'Try again' }).click();
+      await panel.locator('.small-map canvas').waitFor();
+      await page.keyboard.press('Escape');
+    }
   }));

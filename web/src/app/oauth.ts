@@ -10,6 +10,21 @@ export async function goToProvider(purpose: keyof typeof BACK): Promise<void> {
   location.assign(url);
 }
 
+/** Another window, so that the one whose session has ended stays as it is. It closes when it has done its work. */
+const RENEWAL = 'heirloom-renewal';
+
+/** The page of signing in goes on to the provider at once. */
+export function renewAtProvider(): void {
+  window.open('/auth/login?autoLaunch=1', RENEWAL);
+}
+
+/** Whether this window is that one, and is closed. */
+export function closeRenewal(): boolean {
+  if (window.name !== RENEWAL || !window.opener) return false;
+  window.close();
+  return window.closed;
+}
+
 /** The address that the provider has just sent the browser to, if it did. */
 export function comeBack(): string | undefined {
   const said = new URLSearchParams(location.search);

@@ -14,6 +14,9 @@ export const firstRun = {
   end: () => localStorage.removeItem('welcome'),
 };
 
+/** Windows of one browser tell each other when a session has begun. */
+const windows = new BroadcastChannel('session');
+
 class Session {
   state = $state<SessionState>('starting');
   user = $state.raw<UserAdminResponseDto | undefined>();
@@ -30,6 +33,7 @@ class Session {
       this.hasExpired = true;
       return new Promise((resolve) => this.#renewing.push(resolve));
     });
+    windows.onmessage = () => this.hasExpired && void this.resume().catch(() => undefined);
   }
 
   /** The page may be drawn before the server has said who we are, if the browser has a session at all. */
@@ -59,12 +63,14 @@ class Session {
 
   async signIn(email: string, password: string): Promise<void> {
     await api.post('/auth/login', { body: { email, password } });
+    windows.postMessage('begun');
     await this.#begin();
   }
 
   /** With the address that the OpenID provider sent the browser to. */
   async signInFromProvider(url: string): Promise<void> {
     await api.post('/oauth/callback', { body: { url } });
+    windows.postMessage('begun');
     await this.#begin();
   }
 

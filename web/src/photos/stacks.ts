@@ -8,11 +8,12 @@ import type { Photo } from './photo';
 const refresh = () => tell({ kind: 'refresh' });
 
 /** The first photo is the cover. */
-export async function stack(photos: Photo[]): Promise<void> {
+export async function stack(photos: Pick<Photo, 'id'>[]): Promise<boolean> {
   const made = await attempt(() => api.post('/stacks', { body: { assetIds: photos.map((photo) => photo.id) } }));
-  if (!made) return;
+  if (!made) return false;
   refresh();
   toasts.done(t('photos.done.stack', { count: photos.length }), { label: t('common.undo'), run: () => unstack([made.id], true) });
+  return true;
 }
 
 export async function unstack(ids: string[], isUndo = false): Promise<void> {
