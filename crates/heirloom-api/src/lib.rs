@@ -39,3 +39,4 @@ pub mod tags;
 pub mod timeline;
 pub mod users;
 pub mod wire;
+pub mod workflows;

@@ -15,6 +15,7 @@ use heirloom_store::{
     stages::{self, Stage},
     timeline, users,
     users::User,
+    workflows::Trigger,
 };
 use heirloom_types::{
     caller::{Caller, Credential, Scope},
@@ -318,6 +319,7 @@ impl Library {
             entries.push(Entry::upsert(ChangeKind::Asset, video));
         }
         feed::record(&mut tx, asset.owner_id, self.now(), entries).await?;
+        self.set_off(&mut tx, asset, Trigger::AssetCreate).await?;
         tx.commit().await?;
         self.wake.wake();
         Ok(Ingested::Created(asset.id))

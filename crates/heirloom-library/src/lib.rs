@@ -66,6 +66,7 @@ pub mod uploads;
 pub mod users;
 pub mod versions;
 pub mod vision;
+pub mod workflows;
 
 pub use error::{Error, Result};
 pub use library::Library;

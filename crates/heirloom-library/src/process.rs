@@ -23,6 +23,7 @@ use heirloom_store::{
     exif,
     stages::{self, AssetStage, Stage},
     system,
+    workflows::Trigger,
 };
 use heirloom_types::{
     caller::Scope,
@@ -286,6 +287,10 @@ impl Library {
         let again = earlier.or(failed);
         if is_last && again.is_none() && !task.is_resting {
             claim.finish(&mut tx).await?;
+        }
+        if findings.facts.is_some() {
+            let trigger = Trigger::AssetMetadataExtraction;
+            self.set_off(&mut tx, &current, trigger).await?;
         }
         entries.extend(told_of(&before, &current));
         feed::record(&mut tx, asset.owner_id, now, entries).await?;

@@ -44,6 +44,7 @@ mod timeline;
 mod trash;
 mod upload;
 mod users;
+mod workflows;
 
 use axum::{
     Extension, Router,
@@ -134,6 +135,7 @@ fn all() -> Vec<Operation> {
         trash::operations(),
         upload::operations(),
         users::operations(),
+        workflows::operations(),
     ]
     .into_iter()
     .flatten()

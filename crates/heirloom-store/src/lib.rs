@@ -53,6 +53,7 @@ pub mod users;
 pub mod vectors;
 pub mod version_history;
 pub mod words;
+pub mod workflows;
 
 pub use db::{Db, Tx};
 pub use error::{Error, Result};

@@ -1,7 +1,7 @@
 //! Who asks, and with what credential.
 
 use crate::{
-    ids::{ApiKeyId, SessionId, SharedLinkId, UserId},
+    ids::{ApiKeyId, SessionId, SharedLinkId, UserId, WorkflowId},
     permission::{Permission, Permissions},
 };
 
@@ -27,6 +27,8 @@ pub enum Credential {
     ApiKey(ApiKeyId),
     /// A link that somebody without an account was given.
     SharedLink(SharedLinkId),
+    /// No request: what its owner set up acts for them.
+    Workflow(WorkflowId),
 }
 
 impl Caller {
@@ -49,7 +51,7 @@ impl Caller {
     pub fn session(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { id, .. } => Some(id),
-            Credential::ApiKey(_) | Credential::SharedLink(_) => None,
+            Credential::ApiKey(_) | Credential::SharedLink(_) | Credential::Workflow(_) => None,
         }
     }
 

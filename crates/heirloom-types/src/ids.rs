@@ -91,6 +91,8 @@ ids! {
     SharedLinkId;
     /// A screen that shows photos without an account.
     FrameId;
+    /// What is done with new photos without their owner.
+    WorkflowId;
     /// A comment or a like in an album.
     ActivityId;
     /// Something the server tells a person.

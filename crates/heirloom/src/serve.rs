@@ -18,6 +18,7 @@ use heirloom_library::{
     moves::MoveOriginals,
     process::ProcessAsset,
     search_models::FollowSearchModel,
+    workflows::RunWorkflows,
 };
 use heirloom_server::{App, ModelPacks, live::Live};
 use tokio::{
@@ -148,6 +149,7 @@ fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {
             Arc::new(MoveOriginals(wired.library.clone())),
             Arc::new(SendMail(wired.library.clone())),
             Arc::new(RemoveAccount(wired.library.clone())),
+            Arc::new(RunWorkflows(wired.library.clone())),
         ],
     );
     tasks.spawn(runner.run(stop.clone()));

@@ -11,6 +11,7 @@ use heirloom_store::{
     library_files::{self, LibraryFile},
     stages::{self, Stage},
     timeline,
+    workflows::Trigger,
 };
 use heirloom_types::{
     caller::Scope,
@@ -220,6 +221,7 @@ impl Library {
         assets::insert(tx, &asset).await?;
         exif::upsert(tx, &exif::Exif::empty(asset.owner_id, asset.id)).await?;
         self.want_all(tx, &asset).await?;
+        self.set_off(tx, &asset, Trigger::AssetCreate).await?;
         told.entries
             .push(Entry::upsert(ChangeKind::Asset, asset.id));
         Ok(asset.id)

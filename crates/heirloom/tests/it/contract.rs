@@ -138,6 +138,7 @@ const HIDDEN: &[(&str, &str)] = &[
     ("PATCH", "/tags/{id}"),
     ("PATCH", "/users/me"),
     ("PATCH", "/users/me/preferences"),
+    ("PATCH", "/workflows/{id}"),
 ];
 
 #[test]

@@ -58,3 +58,4 @@ mod vision;
 mod visitors;
 mod watching_client;
 mod web_client;
+mod workflows;

@@ -71,6 +71,7 @@ fn kind_of_path(path: &str) -> &'static str {
         "stacks" => "stack",
         "tags" => "tag",
         "uploads" => "upload",
+        "workflows" => "workflow",
         _ => "nothing",
     }
 }

@@ -123,6 +123,11 @@ impl Home {
             "slug": format!("{}-link", self.word),
         });
         self.add("link", "/shared-links", link).await;
+        let workflow = json!({
+            "trigger": "AssetCreate", "name": self.word,
+            "steps": [{"method": "heirloom#addTag", "config": {"tag": self.word}}],
+        });
+        self.add("workflow", "/workflows", workflow).await;
     }
 
     /// Sessions, keys, notifications, and an upload that has begun.
