@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     Error, Library, Result,
     access::{self, require, require_admin},
-    clustering, duplicates, libraries, moves, process,
+    clustering, duplicates, libraries, moves, process, workflows,
 };
 
 /// Assets put to work again at a time.
@@ -43,6 +43,8 @@ pub enum Queue {
     Libraries,
     /// Moving originals to where the storage template wants them.
     Moves,
+    /// What people want done with new photos.
+    Workflows,
 }
 
 /// What is left of one queue.
@@ -65,6 +67,7 @@ impl Library {
             Queue::Duplicates => return self.job_counts(&mut tx, &[duplicates::KIND]).await,
             Queue::Libraries => return self.job_counts(&mut tx, &libraries::KINDS).await,
             Queue::Moves => return self.job_counts(&mut tx, &[moves::KIND]).await,
+            Queue::Workflows => return self.job_counts(&mut tx, &[workflows::KIND]).await,
         };
         let left = stages::counts(&mut tx, stage).await?;
         let jobs = queue::counts(&mut tx, process::KIND, self.now()).await?;

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use self::methods::Deed;
 pub use self::run::RunWorkflows;
+pub(crate) use self::run::KIND;
 use crate::{
     Error, Library, Result,
     access::{self, require},

@@ -23,7 +23,7 @@ use super::{methods::Deed, steps};
 use crate::{Error, Library, Result, assets::AssetChange, jobs::Wanted};
 
 /// Kind of the job; two of one asset and trigger are one.
-const KIND: &str = "run_workflows";
+pub(crate) const KIND: &str = "run_workflows";
 
 /// The handler of [`KIND`].
 pub struct RunWorkflows(pub Arc<Library>);

@@ -134,6 +134,7 @@ pub(super) fn queue(name: &str) -> Option<Queue> {
         "duplicateDetection" => return Some(Queue::Duplicates),
         "library" => return Some(Queue::Libraries),
         "storageTemplateMigration" => return Some(Queue::Moves),
+        "workflow" => return Some(Queue::Workflows),
         _ => return None,
     };
     Some(Queue::Stage(stage))
