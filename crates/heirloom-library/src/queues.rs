@@ -124,6 +124,9 @@ impl Library {
         match queue {
             Queue::Stage(stage) if !self.is_asked(stage) => Err(no_model()),
             Queue::Stage(stage) => self.restart_stage(stage, of_all).await,
+            Queue::Workflows => Err(Error::Conflict(
+                "The queue workflow starts by itself, when photos come".into(),
+            )),
             Queue::Libraries | Queue::Moves => {
                 let mut tx = self.db.write().await?;
                 match queue {

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use self::methods::Deed;
-pub use self::run::RunWorkflows;
 pub(crate) use self::run::KIND;
+pub use self::run::RunWorkflows;
 use crate::{
     Error, Library, Result,
     access::{self, require},

@@ -29,8 +29,24 @@ class Current {
   /** The language with the region of the browser, if it speaks it: dates in `en-GB` are not those of `en-US`. */
   locale = $state('en');
   table = $state.raw<Messages | undefined>();
-  plural = new Intl.PluralRules('en');
-  number = new Intl.NumberFormat('en');
+  // The browser takes its time to make the first of these: they are made when something is counted.
+  #plural: Intl.PluralRules | undefined;
+  #number: Intl.NumberFormat | undefined;
+
+  get plural(): Intl.PluralRules {
+    return (this.#plural ??= new Intl.PluralRules(this.language));
+  }
+
+  get number(): Intl.NumberFormat {
+    return (this.#number ??= new Intl.NumberFormat(this.locale));
+  }
+
+  use(language: Language, table: Messages): void {
+    this.table = table;
+    this.language = language;
+    this.locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
+    this.#plural = this.#number = undefined;
+  }
 }
 
 export const current = new Current();
@@ -44,11 +60,7 @@ export function preferredLanguage(): Language {
 
 export async function useLanguage(language: Language): Promise<void> {
   const { default: table } = await load[language]();
-  current.table = table;
-  current.language = language;
-  current.locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
-  current.plural = new Intl.PluralRules(language);
-  current.number = new Intl.NumberFormat(current.locale);
+  current.use(language, table);
   document.documentElement.lang = language;
   document.documentElement.dir = RIGHT_TO_LEFT.includes(language) ? 'rtl' : 'ltr';
 }
