@@ -1,13 +1,15 @@
 //! The one executor over the two databases. A handful of methods fork on the dialect and nothing else does; what cannot be
 //! said in portable SQL is a named function in [`dialect`].
 
+pub mod beside;
 mod bind;
 pub mod dialect;
+mod lock;
 pub(crate) mod migrate;
 mod open;
 mod sql;
 
-use std::{borrow::Cow, path::Path, str::FromStr, time::Duration};
+use std::{borrow::Cow, path::Path, str::FromStr, sync::Arc, time::Duration};
 
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder, Value};
@@ -50,6 +52,8 @@ pub enum Db {
         snapshots: SqlitePool,
         writer: SqlitePool,
         commits: Commits,
+        /// None for a database that nobody else knows.
+        held: Option<Arc<lock::Held>>,
     },
     Postgres {
         pool: PgPool,
@@ -78,6 +82,15 @@ impl Db {
 
     /// As [`Db::open_sqlite`], with the schema of that migration and no later one; for restoring a backup.
     pub async fn open_sqlite_at(path: &Path, schema: Option<i64>) -> Result<Self> {
+        let held = lock::share(path).await?;
+        Self::open_sqlite_file(path, schema, Some(Arc::new(held))).await
+    }
+
+    async fn open_sqlite_file(
+        path: &Path,
+        schema: Option<i64>,
+        held: Option<Arc<lock::Held>>,
+    ) -> Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(true)
@@ -118,6 +131,7 @@ impl Db {
             snapshots,
             writer,
             commits: Commits::default(),
+            held,
         })
     }
 
@@ -226,11 +240,15 @@ impl Db {
                 readers,
                 snapshots,
                 writer,
+                held,
                 ..
             } => {
                 readers.close().await;
                 snapshots.close().await;
                 writer.close().await;
+                if let Some(held) = held {
+                    held.release();
+                }
             }
             Self::Postgres { pool, .. } => pool.close().await,
         }

@@ -38,6 +38,21 @@ const UNAVAILABLE_CODES: &[&str] = &[
     "5", "261", "517", "57P01", "57P02", "57P03", "53300", "40001", "40P01",
 ];
 
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        let is_full = matches!(
+            error.kind(),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+        );
+        let error = sqlx::Error::Io(error);
+        if is_full {
+            Self::Full(error)
+        } else {
+            Self::Unavailable(error)
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {

@@ -4,7 +4,7 @@ use heirloom_types::ids::UserId;
 use serde_json::Value;
 use sqlx::types::Json;
 
-use crate::{Result, Tx, sql};
+use crate::{Result, Tx, db::Sql, sql};
 
 pub async fn get_system(tx: &mut Tx, key: &str) -> Result<Option<Value>> {
     let row: Option<(Json<Value>,)> = tx
@@ -12,6 +12,18 @@ pub async fn get_system(tx: &mut Tx, key: &str) -> Result<Option<Value>> {
             "select value from system_settings where key = $1",
             key
         ))
+        .await?;
+    Ok(row.map(|(value,)| value.0))
+}
+
+/// As [`get_system`], and keeps it from other writers until the commit.
+pub async fn lock_system(tx: &mut Tx, key: &str) -> Result<Option<Value>> {
+    let text = format!(
+        "select value from system_settings where key = $1{}",
+        tx.for_update()
+    );
+    let row: Option<(Json<Value>,)> = tx
+        .optional(Sql::composed(&text, vec![key.into()], &[]))
         .await?;
     Ok(row.map(|(value,)| value.0))
 }

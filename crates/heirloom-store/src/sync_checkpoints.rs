@@ -55,6 +55,20 @@ pub async fn upsert(
     Ok(())
 }
 
+/// Sets one of every session that has any.
+pub async fn upsert_all(tx: &mut Tx, kind: &str, ack: &str, now: Timestamp) -> Result<()> {
+    tx.execute(sql!(
+        "insert into sync_checkpoints (session_id, kind, ack, created_at, updated_at)
+         select distinct session_id, $1, $2, $3, $3 from sync_checkpoints where kind <> $1
+         on conflict (session_id, kind) do update set ack = excluded.ack, updated_at = excluded.updated_at",
+        kind,
+        ack,
+        now,
+    ))
+    .await?;
+    Ok(())
+}
+
 pub async fn delete(tx: &mut Tx, session: SessionId, kind: &str) -> Result<()> {
     tx.execute(sql!(
         "delete from sync_checkpoints where session_id = $1 and kind = $2",

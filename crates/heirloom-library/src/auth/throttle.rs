@@ -41,15 +41,8 @@ impl LoginThrottle {
         &self,
         account: &str,
         address: Option<IpAddr>,
-    ) -> Option<OwnedMutexGuard<()>> {
-        let turn = self
-            .records()
-            .get(&Subject::Account(account.to_owned()))
-            .map(|record| Arc::clone(&record.turn));
-        let guard = match turn {
-            Some(turn) => Some(turn.lock_owned().await),
-            None => None,
-        };
+    ) -> OwnedMutexGuard<()> {
+        let guard = self.turn(account).lock_owned().await;
         let delay = subjects(account, address)
             .map(|subject| self.delay(&subject))
             .max()
@@ -58,20 +51,19 @@ impl LoginThrottle {
         guard
     }
 
+    /// What attempts on an account wait for, also the first of them.
+    fn turn(&self, account: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut records = self.records();
+        let record = record(&mut records, Subject::Account(account.to_owned()));
+        Arc::clone(&record.turn)
+    }
+
     pub(crate) fn failed(&self, account: &str, address: Option<IpAddr>) {
         let mut records = self.records();
-        let now = Instant::now();
-        records.retain(|_, record| now.duration_since(record.last) < FORGOTTEN_AFTER);
         for subject in subjects(account, address) {
-            if records.len() < SUBJECTS_MAX || records.contains_key(&subject) {
-                let record = records.entry(subject).or_insert_with(|| Record {
-                    failures: 0,
-                    last: now,
-                    turn: Arc::default(),
-                });
-                record.failures += 1;
-                record.last = now;
-            }
+            let record = record(&mut records, subject);
+            record.failures += 1;
+            record.last = Instant::now();
         }
     }
 
@@ -86,6 +78,7 @@ impl LoginThrottle {
         let failures = self
             .records()
             .get(subject)
+            .filter(|record| record.last.elapsed() < FORGOTTEN_AFTER)
             .map_or(0, |record| record.failures);
         match failures.checked_sub(FREE_FAILURES) {
             None | Some(0) => Duration::ZERO,
@@ -96,6 +89,29 @@ impl LoginThrottle {
     fn records(&self) -> std::sync::MutexGuard<'_, HashMap<Subject, Record>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The record of a subject. When there are too many, those that are over go, else the one that was quiet for longest:
+/// whoever fills the memory must not be forgotten first.
+fn record(records: &mut HashMap<Subject, Record>, subject: Subject) -> &mut Record {
+    let now = Instant::now();
+    if records.len() >= SUBJECTS_MAX && !records.contains_key(&subject) {
+        records.retain(|_, record| now.duration_since(record.last) < FORGOTTEN_AFTER);
+        let oldest = records.iter().min_by_key(|(_, record)| record.last);
+        let oldest = oldest.map(|(subject, _)| subject.clone());
+        if let Some(oldest) = oldest.filter(|_| records.len() >= SUBJECTS_MAX) {
+            records.remove(&oldest);
+        }
+    }
+    let record = records.entry(subject).or_insert_with(|| Record {
+        failures: 0,
+        last: now,
+        turn: Arc::default(),
+    });
+    if now.duration_since(record.last) >= FORGOTTEN_AFTER {
+        record.failures = 0;
+    }
+    record
 }
 
 fn subjects(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = Subject> {
@@ -127,5 +143,34 @@ mod tests {
         assert!(waited().await >= DELAY_MAX);
         throttle.succeeded("ada@example.com", None);
         assert_eq!(waited().await, Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_at_once_wait_for_one_another_from_the_first() {
+        let throttle = LoginThrottle::default();
+        let attempt = async || {
+            let start = Instant::now();
+            let _turn = throttle.wait_turn("ada@example.com", None).await;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            throttle.failed("ada@example.com", None);
+            start.elapsed()
+        };
+        let (first, second, third) = tokio::join!(attempt(), attempt(), attempt());
+        let mut all = [first, second, third];
+        all.sort();
+        assert_eq!(all, [1, 2, 3].map(Duration::from_secs));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn time_forgives_and_memory_is_bounded() {
+        let throttle = LoginThrottle::default();
+        let address: IpAddr = [10, 0, 0, 1].into();
+        for number in 0..2 * SUBJECTS_MAX {
+            throttle.failed(&format!("{number}@example.com"), Some(address));
+        }
+        assert!(throttle.records().len() <= SUBJECTS_MAX);
+        assert_eq!(throttle.delay(&Subject::Address(address)), DELAY_MAX);
+        tokio::time::advance(FORGOTTEN_AFTER).await;
+        assert_eq!(throttle.delay(&Subject::Address(address)), Duration::ZERO);
     }
 }
