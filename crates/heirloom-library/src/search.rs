@@ -262,6 +262,7 @@ pub(crate) async fn details_in_order(
 /// show and they want in their timeline.
 pub(crate) async fn bound(tx: &mut Tx, caller: &Caller, filter: &mut Filter) -> Result<()> {
     filter.reader = Some(caller.user);
+    filter.is_locked_shut = filter.visibility == Some(Visibility::Hidden) && !caller.sees_locked();
     if filter.visibility == Some(Visibility::Locked) {
         if !caller.sees_locked() {
             return Err(Error::Unauthenticated("Elevated permission is required"));

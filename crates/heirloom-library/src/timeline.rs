@@ -6,7 +6,7 @@ pub use heirloom_store::timeline::{Area, Month, OrderBy, TimelineAsset, Timeline
 use heirloom_store::{
     Tx,
     albums::AlbumRole,
-    assets::Visibility,
+    assets::{self, Visibility},
     blobs::Space,
     changes, partners, stacks,
     system::{self, AssetTotals, TotalsFilter},
@@ -14,7 +14,7 @@ use heirloom_store::{
 };
 use heirloom_types::{
     caller::{Caller, Scope},
-    ids::{StackId, UserId},
+    ids::{AssetId, StackId, UserId},
     permission::Permission,
 };
 
@@ -62,8 +62,13 @@ impl Library {
         let is_hidden = !access::sees_metadata(&mut tx, caller).await?;
         let (mut found, mut sizes) = (Vec::new(), StackSizes::new());
         for scope in scopes(&mut tx, caller, of, filter).await? {
-            let assets =
+            let mut assets =
                 heirloom_store::timeline::list_assets(&mut tx, scope, filter, month).await?;
+            if filter.visibility == Some(Visibility::Hidden) && !caller.sees_locked() {
+                let ids: Vec<AssetId> = assets.iter().map(|asset| asset.id).collect();
+                let locked = assets::list_parts_of_locked(&mut tx, scope.own(), &ids).await?;
+                assets.retain(|asset| !locked.contains(&asset.id));
+            }
             if filter.collapse_stacks {
                 let stacks: Vec<StackId> = assets.iter().filter_map(|a| a.stack_id).collect();
                 sizes.extend(stacks::list_counts(&mut tx, scope.own(), &stacks).await?);

@@ -60,6 +60,8 @@ pub struct Filter {
     pub sha1: Option<Sha1>,
     pub kind: Option<MediaKind>,
     pub visibility: Option<Visibility>,
+    /// Leaves out the moving parts of what is locked away.
+    pub is_locked_shut: bool,
     pub is_favorite: Option<bool>,
     pub is_offline: Option<bool>,
     pub is_motion: Option<bool>,
@@ -398,6 +400,9 @@ fn is_of(owner: UserId) -> Expr {
 fn seen(filter: &Filter) -> Expr {
     let shows_as = |visibility: Visibility| asset("visibility").eq(visibility.as_str());
     match (filter.visibility, filter.guest()) {
+        (Some(visibility), _) if filter.is_locked_shut => {
+            shows_as(visibility).and(asset("id").not_in_subquery(parts_of_locked(filter)))
+        }
         (Some(visibility), _) => shows_as(visibility),
         (None, Some(reader)) if filter.albums.is_empty() => {
             shows_as(Visibility::Timeline).or(shows_as(Visibility::Archive).and(is_of(reader)))
@@ -406,6 +411,17 @@ fn seen(filter: &Filter) -> Expr {
             asset("visibility").is_in([Visibility::Timeline.as_str(), Visibility::Archive.as_str()])
         }
     }
+}
+
+fn parts_of_locked(filter: &Filter) -> SelectStatement {
+    let owners = filter.owners.iter().map(|owner| owner.0);
+    Query::select()
+        .column("live_video_id")
+        .from("assets")
+        .and_where(Expr::col("owner_id").is_in(owners))
+        .and_where(Expr::col("visibility").eq(Visibility::Locked.as_str()))
+        .and_where(Expr::col("live_video_id").is_not_null())
+        .to_owned()
 }
 
 fn known(column: Expr, wanted: bool) -> Expr {

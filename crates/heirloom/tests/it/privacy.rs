@@ -193,6 +193,12 @@ async fn what_moves_in_a_photo_is_seen_where_the_photo_is() {
         }
         // Her own session has not given the PIN.
         assert_eq!(server.bytes(&play).await.0, StatusCode::BAD_REQUEST);
+        let hidden = json!({"visibility": "hidden"});
+        assert_eq!(found(&server, hidden.clone()).await.len(), 0);
+        assert_eq!(found(&elevated, hidden).await, [part.clone()]);
+        let month = "/timeline/bucket?timeBucket=2024-01-01&visibility=hidden";
+        assert_eq!(server.get(month).await["id"], json!([]));
+        assert_eq!(elevated.get(month).await["id"], json!([part]));
         let out = json!({"ids": [part], "visibility": "timeline"});
         let (status, _) = server.call(Method::PUT, "/assets", Some(out)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
