@@ -9,22 +9,31 @@ const SIZES = {
   desktop: { viewport: { width: 1280, height: 800 } },
   phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 },
 };
+const TALL = 2600;
 const press = (key) => (page) => page.keyboard.press(key);
 const nothing = () => undefined;
 /**
  * Name of the picture, address, and what else there is to know: `by` who looks (Ada, `ben` or `nobody`), what happens
- * `before` the page is opened and what is done (`act`) before the picture is taken.
+ * `before` the page is opened, what is done (`act`) before the picture is taken, and whether the window is so high (`isTall`)
+ * that all of a long page is seen.
  */
 const PAGES = [
   ['timeline', '/'],
+  ['selection', '/', { act: choose }],
+  ['help', '/', { act: press('?') }],
+  ['server-away', '/', { act: loseServer }],
   ['search', '/search'],
   ['found', '/search?q=animal'],
   ['filters', '/search', { act: (page) => page.locator('form[role=search] button').last().click() }],
   ['albums', '/albums'],
   ['album', ({ album }) => `/albums/${album}`],
+  ['album-share', ({ album }) => `/albums/${album}`, { act: (page) => page.getByRole('button', { name: /^(Share|Teilen)/ }).first().click() }],
+  ['comments', ({ album }) => `/albums/${album}`, { act: talk }],
   ['people', '/people'],
   ['person', ({ person }) => `/people/${person}`],
+  ['person-name', ({ person }) => `/people/${person}`, { act: (page) => page.locator('main header button').first().click() }],
   ['map', '/map'],
+  ['map-place', '/map', { act: (page) => page.locator('.list button').click() }],
   ['memories', '/memories'],
   ['memory', ({ memory }) => `/memories?open=${memory}`],
   ['favorites', '/favorites'],
@@ -38,15 +47,18 @@ const PAGES = [
   ['shared-links', '/shared-links'],
   ['share', '/s/a-day-out'],
   ['partners', '/partners'],
-  ['duplicates', '/duplicates'],
+  ['duplicates', '/duplicates', { isTall: true }],
   ['large-files', '/large-files'],
-  ['settings', '/settings'],
-  ['admin', '/admin'],
+  ['settings', '/settings', { isTall: true }],
+  ['settings-key', '/settings', { act: (page) => page.getByRole('button', { name: /^(New key|Neuer Schlüssel)/ }).click() }],
+  ['expired', '/settings', { act: expire }],
+  ['admin', '/admin', { isTall: true }],
+  ['admin-user', '/admin', { act: (page) => page.locator('section header button').first().click() }],
   ['admin-work', '/admin/work'],
-  ['admin-health', '/admin/health'],
+  ['admin-health', '/admin/health', { isTall: true }],
   ['admin-libraries', '/admin/libraries'],
-  ['admin-models', '/admin/models'],
-  ['admin-settings', '/admin/settings'],
+  ['admin-models', '/admin/models', { isTall: true }],
+  ['admin-settings', '/admin/settings', { isTall: true }],
   ['viewer', ({ photo }) => `/?photo=${photo}`],
   ['video', ({ video }) => `/?photo=${video}`],
   ['info', ({ photo }) => `/?photo=${photo}`, { act: press('i') }],
@@ -54,6 +66,7 @@ const PAGES = [
   ['editor', ({ photo }) => `/?photo=${photo}`, { act: press('e') }],
   ['uploads', '/', { before: holdUploads, act: upload }],
   ['empty', '/', { by: 'ben' }],
+  ['nothing-here', '/no/such/page'],
   ['partner', ({ ada }) => `/partners/${ada}`, { by: 'ben' }],
   ['frame', ({ link }) => `/frame?key=${link}`, { by: 'nobody' }],
   ['frame-code', '/frame', { by: 'nobody' }],
@@ -74,6 +87,25 @@ const ROUNDS = [
   { size: 'desktop', look: 'dark', locale: 'de-DE', only: MAIN },
   { size: 'phone', look: 'dark', locale: 'de-DE', only: MAIN },
 ];
+
+async function choose(page) {
+  for (const at of [0, 2, 3]) await page.locator('[data-check]').nth(at).click({ force: true });
+}
+
+async function loseServer(page) {
+  for (const what of ['**/readyz', '**/api/**']) await page.route(what, (route) => route.abort('connectionrefused'));
+  await page.locator('a[href="/albums"]').first().click();
+}
+
+/** Comments of an album that others see. */
+async function talk(page) {
+  await page.getByRole('button', { name: /^(Comments|Kommentare)/ }).first().click();
+}
+
+async function expire(page) {
+  await page.context().clearCookies();
+  await page.getByRole('button', { name: /^(Save|Speichern)/ }).first().click();
+}
 
 /** Files that are sent and never arrive: the picture shows them on their way, and the library stays as it is. */
 function holdUploads({ page }) {
@@ -104,7 +136,7 @@ function pretendToBeNew({ page }) {
 async function known(request) {
   const ask = async (path, data) => (await (data ? request.post(`${BASE}/api${path}`, { data }) : request.get(`${BASE}/api${path}`))).json();
   const { people } = await ask('/people');
-  const [album] = await ask('/albums');
+  const [album] = (await ask('/albums')).sort((one, other) => Number(other.hasSharedLink) - Number(one.hasSharedLink));
   const [tag] = (await ask('/tags')).filter(({ value }) => value === 'Holidays');
   const [memory] = await ask('/memories');
   const links = await ask('/shared-links');
@@ -136,17 +168,24 @@ for (const { size, look, locale, only } of ROUNDS) {
   let who = 'ada';
   await become(context, who);
   const ids = await known(context.request);
-  for (const [name, address, { by = 'ada', before, act } = {}] of PAGES) {
+  for (const [name, address, { by = 'ada', before, act, isTall } = {}] of PAGES) {
     if ((chosen.length > 0 && !chosen.includes(name)) || (only && !only.includes(name))) continue;
     if (by !== who) await become(context, (who = by));
     // A page each: what one was told to hold back or to pretend is not the next one's.
     const page = await context.newPage();
     page.on('dialog', (dialog) => void dialog.accept().catch(nothing));
     await before?.({ page, context });
+    if (isTall) await page.setViewportSize({ ...SIZES[size].viewport, height: TALL });
     await page.goto(typeof address === 'string' ? address : address(ids));
     await page.waitForLoadState('networkidle').catch(nothing);
     await page.waitForTimeout(600);
-    await act?.(page);
+    try {
+      await act?.(page);
+    } catch (error) {
+      console.error(`${name}, ${size}: ${error.message}`);
+      process.exitCode = 1;
+    }
+    if (name === 'expired') who = '';
     if (act) await page.waitForTimeout(900);
     const suffix = locale === 'en-GB' ? '' : `-${locale.slice(0, 2)}`;
     await page.screenshot({ path: join(OUT, `${name}-${size}-${look}${suffix}.png`) });
