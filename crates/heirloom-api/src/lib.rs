@@ -20,6 +20,7 @@ pub mod libraries;
 pub mod licenses;
 pub mod live;
 pub mod mail;
+pub mod maintenance;
 pub mod memories;
 pub mod models;
 pub mod notifications;

@@ -66,7 +66,10 @@ impl Library {
     pub async fn current_api_key(&self, caller: &Caller) -> Result<ApiKey> {
         match caller.credential {
             Credential::ApiKey(id) => self.api_key(caller, id).await,
-            Credential::Session { .. } | Credential::SharedLink(_) | Credential::Workflow(_) => {
+            Credential::Session { .. }
+            | Credential::SharedLink(_)
+            | Credential::Maintenance
+            | Credential::Workflow(_) => {
                 Err(Error::Forbidden("Not authenticated with an API Key".into()))
             }
         }

@@ -180,7 +180,7 @@ impl Library {
     }
 }
 
-fn path_of(name: &str) -> Result<BlobPath> {
+pub(crate) fn path_of(name: &str) -> Result<BlobPath> {
     BlobPath::backup(name).ok_or_else(|| {
         Error::invalid(
             "filename",
@@ -189,7 +189,7 @@ fn path_of(name: &str) -> Result<BlobPath> {
     })
 }
 
-fn of_backup(error: BackupError) -> Error {
+pub(crate) fn of_backup(error: BackupError) -> Error {
     match error {
         BackupError::Store(error) => error.into(),
         BackupError::Blobs(error) => error.into(),

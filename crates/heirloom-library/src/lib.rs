@@ -33,6 +33,7 @@ pub mod licenses;
 pub mod live;
 mod live_photos;
 pub mod mail;
+pub mod maintenance;
 pub mod memories;
 pub mod moves;
 pub mod notifications;

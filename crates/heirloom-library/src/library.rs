@@ -13,6 +13,7 @@ use crate::{
     albums::summaries::AlbumSummaries,
     auth::{CallerCache, LoginThrottle},
     files::{gathering::Gathering, shown::Shown},
+    maintenance::Mode,
     recall::{Recall, RecallSettings},
     search::columns::{ColumnCache, ColumnSettings},
     system_config::{ConfigCache, FileSettings},
@@ -43,6 +44,7 @@ pub struct Library {
     pub(crate) columns: Arc<ColumnCache>,
     pub(crate) gathering: Gathering,
     pub(crate) shown: Shown,
+    pub(crate) mode: Mode,
     rng: Mutex<StdRng>,
 }
 
@@ -101,6 +103,7 @@ impl Library {
             columns: Arc::new(ColumnCache::new(parts.columns)),
             gathering: Gathering::default(),
             shown: Shown::default(),
+            mode: Mode::default(),
             rng: Mutex::new(parts.rng),
         })
     }

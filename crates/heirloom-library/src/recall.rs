@@ -186,6 +186,16 @@ impl Recall {
         Ok(state.index().map_or(0, Index::len))
     }
 
+    /// Removes every snapshot.
+    pub(crate) fn forget_snapshots(&self) {
+        if let Some(folder) = &self.settings.folder
+            && let Err(error) = std::fs::remove_dir_all(folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %folder.display(), %error, "snapshots of indexes stay");
+        }
+    }
+
     /// Lets go of an owner's indexes of other models, and of their snapshots.
     pub fn forget_others(&self, owner: UserId, model: &str) {
         let kept = (owner, model.to_owned());

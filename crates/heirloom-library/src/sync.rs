@@ -197,6 +197,12 @@ pub(crate) async fn want_reset(
     sync_checkpoints::upsert(tx, session, RESET, &ack, now).await
 }
 
+/// As [`want_reset`], of every device that holds anything.
+pub(crate) async fn want_all_resets(tx: &mut Tx, now: Timestamp) -> heirloom_store::Result<()> {
+    let ack = format!("{RESET}|pending");
+    sync_checkpoints::upsert_all(tx, RESET, &ack, now).await
+}
+
 /// The sessions of a person whose devices are told to start over.
 pub(crate) async fn pending_resets(
     tx: &mut Tx,

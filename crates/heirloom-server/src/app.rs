@@ -15,7 +15,9 @@ use heirloom_library::Library;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use uuid::Uuid;
 
-use crate::{ModelPacks, error::ApiError, health, live::Live, routes, tiles::TileServer, web};
+use crate::{
+    ModelPacks, error::ApiError, gate, health, live::Live, routes, tiles::TileServer, web,
+};
 
 /// What every handler can reach.
 #[derive(Clone)]
@@ -34,6 +36,7 @@ const JSON_BYTES_MAX: usize = 64 << 20;
 
 /// Everything that is served.
 pub fn router(app: App, live: &Live) -> Router {
+    let gate = app.library.clone();
     Router::new()
         .nest("/api", routes::api())
         .route("/.well-known/immich", get(health::well_known))
@@ -46,6 +49,7 @@ pub fn router(app: App, live: &Live) -> Router {
         .fallback(web::client)
         .with_state(app)
         .layer(live.layer())
+        .layer(middleware::from_fn_with_state(gate, gate::stand))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal().into_response()

@@ -9,6 +9,10 @@ const IS_AUTHENTICATED: &str = "immich_is_authenticated";
 pub(crate) const LINK_TOKEN: &str = "immich_shared_link_token";
 /// A day.
 const LINK_MAX_AGE_SECONDS: u32 = 24 * 60 * 60;
+/// Stands for whoever administers the server while it is in maintenance.
+pub(crate) const MAINTENANCE_TOKEN: &str = "heirloom_maintenance_token";
+/// A week; it is good for nothing any more when maintenance ends.
+const MAINTENANCE_MAX_AGE_SECONDS: u32 = 7 * 24 * 60 * 60;
 /// What a browser keeps between the two steps of a log-in at an OpenID provider.
 pub(crate) const OAUTH_STATE: &str = "immich_oauth_state";
 pub(crate) const OAUTH_CODE_VERIFIER: &str = "immich_oauth_code_verifier";
@@ -38,6 +42,22 @@ pub(crate) fn open_link(headers: &mut HeaderMap, token: &str, is_secure: bool) {
         true,
         is_secure,
     );
+}
+
+/// The cookie of whoever administers the server while it is in maintenance.
+pub(crate) fn begin_maintenance(headers: &mut HeaderMap, token: &str, is_secure: bool) {
+    set(
+        headers,
+        MAINTENANCE_TOKEN,
+        token,
+        MAINTENANCE_MAX_AGE_SECONDS,
+        true,
+        is_secure,
+    );
+}
+
+pub(crate) fn end_maintenance(headers: &mut HeaderMap) {
+    set(headers, MAINTENANCE_TOKEN, "", 0, true, false);
 }
 
 /// How a session began, as its cookie says it.

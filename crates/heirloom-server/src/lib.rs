@@ -8,6 +8,7 @@ mod cookies;
 mod cx;
 mod error;
 mod file_response;
+mod gate;
 mod health;
 mod input;
 pub mod live;

@@ -85,6 +85,11 @@ impl Live {
         self.io.close().await;
     }
 
+    /// Tells everybody who looks that this process begins anew, into maintenance or out of it.
+    pub async fn tell_of_restart(&self) {
+        self.emit(&Room::Everybody, "AppRestartV1", &NOTHING).await;
+    }
+
     async fn tell(&self, audience: Audience, happening: Happening) {
         let to = &Room::of(audience);
         match happening {

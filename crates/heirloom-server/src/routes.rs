@@ -20,6 +20,7 @@ mod labels;
 mod libraries;
 mod licenses;
 mod mail;
+mod maintenance;
 mod memories;
 pub(crate) mod models;
 pub(crate) mod notifications;
@@ -115,6 +116,7 @@ fn all() -> Vec<Operation> {
         licenses::operations(),
         memories::operations(),
         mail::operations(),
+        maintenance::operations(),
         notifications::operations(),
         oauth::operations(),
         partners::operations(),

@@ -238,6 +238,20 @@ impl Blobs {
         }
     }
 
+    /// How many files are on their way in.
+    pub async fn count_incoming(&self) -> Result<u64> {
+        self.staging.count().await
+    }
+
+    /// Whether a file can be written to a folder: tried with one that is gone at once.
+    pub async fn can_write(&self, folder: &str) -> bool {
+        let Ok(probe) = BlobPath::parse(&format!("{folder}/.heirloom-probe")) else {
+            return false;
+        };
+        let written = self.put(&probe, Bytes::from_static(b"probe")).await;
+        written.is_ok() && self.delete(&probe).await.is_ok()
+    }
+
     /// Removes what a crash left on its way in; answers how many files. Partial uploads stay: their rows decide.
     pub async fn collect_left_overs(&self, older_than: Timestamp) -> Result<u64> {
         self.staging.collect(older_than).await

@@ -27,6 +27,8 @@ pub enum Credential {
     ApiKey(ApiKeyId),
     /// A link that somebody without an account was given.
     SharedLink(SharedLinkId),
+    /// A pass of somebody who administers the server while it is in maintenance; no account stands behind it.
+    Maintenance,
     /// No request: what its owner set up acts for them.
     Workflow(WorkflowId),
 }
@@ -51,7 +53,10 @@ impl Caller {
     pub fn session(&self) -> Option<SessionId> {
         match self.credential {
             Credential::Session { id, .. } => Some(id),
-            Credential::ApiKey(_) | Credential::SharedLink(_) | Credential::Workflow(_) => None,
+            Credential::ApiKey(_)
+            | Credential::SharedLink(_)
+            | Credential::Maintenance
+            | Credential::Workflow(_) => None,
         }
     }
 

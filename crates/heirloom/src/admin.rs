@@ -1,6 +1,7 @@
 //! `heirloom admin`: for whoever has the machine.
 
 mod doctor;
+mod maintenance;
 mod restore;
 
 use std::{
@@ -79,6 +80,9 @@ pub(crate) async fn run(options: AdminOptions) -> anyhow::Result<()> {
             copy(made.file()?, &path)
                 .with_context(|| format!("cannot write {}", path.display()))?;
             println!("{} is written, {} bytes", path.display(), made.len());
+        }
+        AdminCommand::Maintenance { change } => {
+            maintenance::run(&config, &library, change).await?;
         }
         AdminCommand::Restore { .. } | AdminCommand::Doctor => {}
     }

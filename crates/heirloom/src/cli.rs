@@ -47,6 +47,9 @@ pub(crate) struct CommonOptions {
     /// Folder for originals, renditions and the database.
     #[arg(long)]
     pub data: Option<PathBuf>,
+    /// This process was another one, which began anew.
+    #[arg(long, hide = true)]
+    pub again: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -93,6 +96,11 @@ pub(crate) enum AdminCommand {
         #[arg(long)]
         to: Option<PathBuf>,
     },
+    /// Have the server answer nobody but whoever administers it, or end that.
+    Maintenance {
+        #[command(subcommand)]
+        change: MaintenanceChange,
+    },
     /// Bring the database back from a backup, into an empty one.
     Restore {
         /// A file, or the name of a backup in the file store.
@@ -103,6 +111,14 @@ pub(crate) enum AdminCommand {
     },
     /// Say whether everything that the server needs is there and works, and what to do if not.
     Doctor,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum MaintenanceChange {
+    /// Begin, and print the address that lets one in meanwhile.
+    On,
+    /// End.
+    Off,
 }
 
 /// What to become, and how far it may go.

@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod again;
 mod cli;
 mod config;
 mod engine;

@@ -1,6 +1,11 @@
 //! `heirloom serve` and `heirloom worker`.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    os::fd::{AsFd, OwnedFd},
+    sync::Arc,
+    time::Duration,
+};
 
 use anyhow::Context;
 use axum::Router;
@@ -30,11 +35,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing_subscriber::EnvFilter;
 
 use crate::{
+    again,
     cli::{CommonOptions, ServeOptions},
     config::{Config, Log},
     engine,
     tls::{self, Secured},
-    wiring::{Wired, wire},
+    wiring::{Wired, finish_restore, wire},
 };
 
 /// How often housekeeping runs.
@@ -43,47 +49,45 @@ const UPKEEP_EVERY: Duration = Duration::from_mins(10);
 const SCHEDULE_EVERY: Duration = Duration::from_secs(20);
 /// How long requests that are under way may take when the server stops.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
+/// How long it takes at most to tell everybody who looks that the server begins anew.
+const TELLING: Duration = Duration::from_millis(100);
 
 /// Serves until told to stop.
 pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut config = Config::load(&options.common)?;
     config.listen = options.listen.unwrap_or(config.listen);
     start_log(&config.log)?;
-    let wired = wire(&config).await?;
+    let (wired, is_in_maintenance) = begin(&config, options.common.again).await?;
     wired
         .library
         .note_version(env!("CARGO_PKG_VERSION"))
         .await?;
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}; is another server running there?",
-            config.listen
-        )
-    })?;
+    let listener = listen(&config, options.common.again).await?;
+    let socket = listener.as_fd().try_clone_to_owned()?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
     let secured = tls::open(&config.tls, &config.data, &stop, &tasks)?;
-    if !options.no_worker {
+    if is_in_maintenance {
+        tasks.spawn(wired.library.clone().restore_when_asked(stop.clone()));
+    } else if !options.no_worker {
         start_work(&wired, &stop, &tasks);
     }
+    tasks.spawn(wired.library.clone().follow_maintenance(stop.clone()));
     let address = listener.local_addr()?;
-    tracing::info!(%address, data = %config.data.display(), "listening");
+    tracing::info!(%address, data = %config.data.display(), is_in_maintenance, "listening");
     let scheme = if secured.is_some() { "https" } else { "http" };
-    println!("Heirloom is at {scheme}://{}", shown(address));
+    // Whoever read this from the process before may be gone.
+    if !options.common.again {
+        println!("Heirloom is at {scheme}://{}", shown(address));
+    }
     let live = Live::new(wired.library.clone());
     tasks.spawn(live.clone().run(stop.clone()));
-    let app = App {
-        library: wired.library.clone(),
-        engine: wired.engine.clone(),
-        packs: Arc::new(ModelPacks {
-            used: engine::models(&config),
-            further: Registry::new(engine::packs(&config)),
-        }),
-        tiles: config.map.tile_server()?.map(Arc::new),
-    };
-    let app = heirloom_server::router(app, &live);
+    let app = heirloom_server::router(app(&config, &wired)?, &live);
     let server = tokio::spawn(answer(listener, secured, app, stop.clone()));
-    asked_to_stop().await?;
-    tracing::info!("stopping");
+    let next = end_of(&wired.library).await?;
+    if next == Next::Again {
+        live.tell_of_restart().await;
+        sleep(TELLING).await;
+    }
     stop.cancel();
     tasks.close();
     tokio::time::timeout(GRACE, async {
@@ -92,8 +96,77 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     })
     .await
     .ok();
-    wired.db.close().await;
-    Ok(())
+    drop(live);
+    finish(wired, next, Some(socket)).await
+}
+
+/// Opens what the configuration names, after what was left to do before that; says whether the server is in maintenance.
+async fn begin(config: &Config, again: bool) -> anyhow::Result<(Wired, bool)> {
+    if again {
+        again::part_from_children();
+    }
+    let gave_up = finish_restore(config).await?;
+    let wired = wire(config).await?;
+    let is_in_maintenance = wired.library.begin_in_mode(gave_up).await?;
+    Ok((wired, is_in_maintenance))
+}
+
+async fn listen(config: &Config, again: bool) -> anyhow::Result<TcpListener> {
+    if again {
+        return again::socket();
+    }
+    TcpListener::bind(config.listen).await.with_context(|| {
+        format!(
+            "cannot listen on {}; is another server running there?",
+            config.listen
+        )
+    })
+}
+
+fn app(config: &Config, wired: &Wired) -> anyhow::Result<App> {
+    Ok(App {
+        library: wired.library.clone(),
+        engine: wired.engine.clone(),
+        packs: Arc::new(ModelPacks {
+            used: engine::models(config),
+            further: Registry::new(engine::packs(config)),
+        }),
+        tiles: config.map.tile_server()?.map(Arc::new),
+    })
+}
+
+/// What comes after the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Nothing,
+    /// Maintenance begins or ends, or another database takes the place of this.
+    Again,
+}
+
+async fn end_of(library: &Library) -> anyhow::Result<Next> {
+    let again = library.wants_to_begin_anew();
+    tokio::select! {
+        asked = asked_to_stop() => {
+            asked?;
+            tracing::info!("stopping");
+            Ok(Next::Nothing)
+        }
+        () = again.cancelled() => {
+            tracing::info!("beginning anew");
+            Ok(Next::Again)
+        }
+    }
+}
+
+async fn finish(wired: Wired, next: Next, socket: Option<OwnedFd>) -> anyhow::Result<()> {
+    wired.library.end_all_hls();
+    // What still runs is cut off.
+    tokio::time::timeout(GRACE, wired.db.close()).await.ok();
+    drop(wired);
+    match next {
+        Next::Nothing => Ok(()),
+        Next::Again => Err(again::begin(socket)),
+    }
 }
 
 async fn answer(
@@ -116,16 +189,18 @@ async fn answer(
 pub(crate) async fn work(options: CommonOptions) -> anyhow::Result<()> {
     let config = Config::load(&options)?;
     start_log(&config.log)?;
-    let wired = wire(&config).await?;
+    let (wired, is_in_maintenance) = begin(&config, options.again).await?;
     let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    start_work(&wired, &stop, &tasks);
-    tracing::info!("working");
-    asked_to_stop().await?;
+    if !is_in_maintenance {
+        start_work(&wired, &stop, &tasks);
+    }
+    tasks.spawn(wired.library.clone().follow_maintenance(stop.clone()));
+    tracing::info!(is_in_maintenance, "working");
+    let next = end_of(&wired.library).await?;
     stop.cancel();
     tasks.close();
     tokio::time::timeout(GRACE, tasks.wait()).await.ok();
-    wired.db.close().await;
-    Ok(())
+    finish(wired, next, None).await
 }
 
 fn start_work(wired: &Wired, stop: &CancellationToken, tasks: &TaskTracker) {

@@ -19,6 +19,7 @@ use heirloom_media::{
 use heirloom_store::{
     Db,
     blobs::{self, Blobs, S3Settings},
+    db::beside::{self, Finished},
 };
 use heirloom_types::time::Clock;
 
@@ -26,6 +27,9 @@ use crate::{
     config::{Config, S3},
     engine, settings,
 };
+
+/// How long other processes may take to let go of a database that is replaced; longer than their requests may take.
+const LET_GO: Duration = Duration::from_mins(1);
 
 /// The application and what it stands on.
 pub(crate) struct Wired {
@@ -121,6 +125,32 @@ fn open_eyes(config: &Config, engine: Arc<dyn Engine>) -> Option<Eyes> {
     }
 }
 
+/// Puts a restored database in its place that waits for it; gives why it could not be.
+pub(crate) async fn finish_restore(config: &Config) -> anyhow::Result<Option<String>> {
+    if config.database.url.is_some() {
+        return Ok(None);
+    }
+    let path = sqlite_path(config);
+    let finished = beside::finish(&path, Clock::system().now(), LET_GO)
+        .await
+        .with_context(|| format!("cannot finish restoring {}", path.display()))?;
+    Ok(match finished {
+        Finished::Nothing => None,
+        Finished::Done(before) => {
+            let before = before.map(|path| path.display().to_string());
+            tracing::info!(
+                before,
+                "a backup is restored; the database of before is kept"
+            );
+            None
+        }
+        Finished::GaveUp(why) => {
+            tracing::warn!(why, "a backup was not restored");
+            Some(why)
+        }
+    })
+}
+
 pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Db> {
     if let Some(url) = &config.database.url {
         Db::open_postgres(url)
@@ -128,6 +158,11 @@ pub(crate) async fn open_database(config: &Config) -> anyhow::Result<Db> {
             .context("cannot open the PostgreSQL database")
     } else {
         let path = sqlite_path(config);
+        if beside::is_waiting(&path)? {
+            bail!(
+                "a backup is about to be restored; start the server, which does it, and try again"
+            );
+        }
         Db::open_sqlite(&path)
             .await
             .with_context(|| format!("cannot open the database {}", path.display()))

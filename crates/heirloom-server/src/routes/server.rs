@@ -123,7 +123,7 @@ async fn config(State(app): State<App>) -> ApiResult<Json<ServerConfig>> {
         is_initialized: app.library.has_admin().await?,
         is_onboarded: app.library.is_set_up().await?,
         login_page_message: config.server.login_page_message.clone(),
-        maintenance_mode: false,
+        maintenance_mode: app.library.is_in_maintenance(),
         map_dark_style_url: config.map.dark_style.clone(),
         map_light_style_url: config.map.light_style.clone(),
         min_faces: config.machine_learning.facial_recognition.min_faces,

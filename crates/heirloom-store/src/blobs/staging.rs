@@ -57,6 +57,14 @@ impl Staging {
         .await??)
     }
 
+    pub(super) async fn count(&self) -> Result<u64> {
+        let folder = Arc::clone(&self.0);
+        Ok(
+            spawn_blocking(move || fs::read_dir(&*folder).map(|found| found.count() as u64))
+                .await??,
+        )
+    }
+
     pub(super) async fn remove(&self, name: &str) -> Result<()> {
         let path = self.path(name);
         Ok(spawn_blocking(move || remove_if_there(&path)).await??)

@@ -2,14 +2,17 @@
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
+use heirloom_library::maintenance::settle_restored;
 use heirloom_store::{
     Db,
     backup::{self, BackupError},
     blobs::{BlobPath, Blobs},
+    db::beside::{self, Finished},
 };
 use heirloom_types::time::Clock;
 
@@ -17,6 +20,9 @@ use crate::{
     config::Config,
     wiring::{blob_settings, sqlite_path},
 };
+
+/// How long to wait for somebody else to let go of the database.
+const LET_GO: Duration = Duration::from_secs(2);
 
 /// Restores into the database that the configuration names.
 pub(crate) async fn run(config: &Config, name: &Path, replace: bool) -> anyhow::Result<()> {
@@ -26,23 +32,24 @@ pub(crate) async fn run(config: &Config, name: &Path, replace: bool) -> anyhow::
     let header = backup::header(file.try_clone()?)?;
     rewind(&file)?;
     let schema = backup::schema_of(&header);
-    let db = if let Some(url) = &config.database.url {
-        Db::open_postgres_at(url, schema)
+    let path = sqlite_path(config);
+    let is_beside = replace && config.database.url.is_none();
+    let db = match &config.database.url {
+        Some(url) => Db::open_postgres_at(url, schema)
             .await
-            .context("cannot open the PostgreSQL database; it must exist and be empty")?
-    } else {
-        let path = sqlite_path(config);
-        if replace {
-            put_aside(&path)?;
-        }
-        Db::open_sqlite_at(&path, schema)
+            .context("cannot open the PostgreSQL database; it must exist and be empty")?,
+        None if is_beside => beside::open(&path, schema).await?,
+        None => Db::open_sqlite_at(&path, schema)
             .await
-            .with_context(|| format!("cannot open the database {}", path.display()))?
+            .with_context(|| format!("cannot open the database {}", path.display()))?,
     };
-    let restored = backup::restore(&db, file).await;
+    let restored = load(&db, file).await;
     db.close().await;
     match restored {
         Ok(rows) => {
+            if is_beside {
+                put_in_place(&path).await?;
+            }
             println!(
                 "{rows} rows of {} are back; start the server",
                 header.created_at.format("%Y-%m-%d %H:%M:%S UTC")
@@ -50,12 +57,37 @@ pub(crate) async fn run(config: &Config, name: &Path, replace: bool) -> anyhow::
             Ok(())
         }
         Err(BackupError::NotEmpty) if config.database.url.is_some() => bail!(
-            "the database is not empty; make a new one (createdb) and name it in database.url"
+            "the database is not empty; make a new one (createdb) and name it in database.url, \
+             or restore the backup in maintenance mode"
         ),
         Err(BackupError::NotEmpty) => {
             bail!("the database is not empty; stop the server and add --replace to put it aside")
         }
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            if is_beside {
+                beside::discard(&path)?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+async fn load(db: &Db, file: File) -> Result<u64, BackupError> {
+    let rows = backup::restore(db, file).await?;
+    settle_restored(db, Clock::system().now()).await?;
+    Ok(rows)
+}
+
+/// Has what was loaded take the place of the database, which is kept beside it.
+async fn put_in_place(path: &Path) -> anyhow::Result<()> {
+    beside::seal(path)?;
+    match beside::finish(path, Clock::system().now(), LET_GO).await? {
+        Finished::Done(Some(before)) => {
+            println!("the database of before is {}", before.display());
+            Ok(())
+        }
+        Finished::Done(None) | Finished::Nothing => Ok(()),
+        Finished::GaveUp(why) => bail!("nothing is changed: {why}"),
     }
 }
 
@@ -80,21 +112,4 @@ async fn open(config: &Config, name: &Path) -> anyhow::Result<File> {
 
 fn rewind(mut file: &File) -> std::io::Result<()> {
     std::io::Seek::rewind(&mut file)
-}
-
-/// Gives a database another name, with the files that belong to it.
-fn put_aside(path: &Path) -> anyhow::Result<()> {
-    let time = Clock::system().now().format("%Y%m%dT%H%M%SZ");
-    for suffix in ["", "-wal", "-shm"] {
-        let from = PathBuf::from(format!("{}{suffix}", path.display()));
-        let to = PathBuf::from(format!("{}.before-{time}{suffix}", path.display()));
-        match fs::rename(&from, &to) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot rename {}", from.display()));
-            }
-            Ok(()) if suffix.is_empty() => println!("the database of before is {}", to.display()),
-            _ => {}
-        }
-    }
-    Ok(())
 }

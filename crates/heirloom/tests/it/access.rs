@@ -19,6 +19,11 @@ pub(crate) const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/oauth/callback"),
     ("GET", "/oauth/mobile-redirect"),
     ("POST", "/oauth/backchannel-logout"),
+    // Whoever has a pass shows it, and everybody may know that there is maintenance.
+    ("POST", "/admin/maintenance/login"),
+    ("GET", "/admin/maintenance/status"),
+    // As signing up: only while there is no account.
+    ("POST", "/admin/database-backups/start-restore"),
     ("GET", "/server/ping"),
     ("GET", "/server/version"),
     ("GET", "/server/features"),

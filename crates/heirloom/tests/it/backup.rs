@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A library with something in most tables.
-async fn fill(server: &Server) {
+pub(crate) async fn fill(server: &Server) {
     let mut ids = Vec::new();
     for (number, name) in ["a.jpg", "é 🐕.jpg", "שלום.jpg"].into_iter().enumerate() {
         let bytes = media::jpeg_with_exif(60, 40, number as u8, 6, "2021:07:01 12:30:00", "+02:00");
@@ -129,7 +129,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// What a person sees.
-async fn seen(server: &Server) -> Value {
+pub(crate) async fn seen(server: &Server) -> Value {
     let (_, assets) = server
         .call(
             Method::POST,

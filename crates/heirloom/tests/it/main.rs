@@ -28,6 +28,7 @@ mod links;
 mod live;
 mod live_photos;
 mod mail;
+mod maintenance;
 mod media;
 mod models;
 mod moves;
