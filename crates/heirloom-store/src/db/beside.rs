@@ -28,7 +28,7 @@ impl Db {
     pub async fn open_beside(&self, schema: Option<i64>) -> Result<Self> {
         match self {
             Self::Sqlite { writer, .. } => {
-                file::open(writer.connect_options().get_filename(), schema).await
+                open(writer.connect_options().get_filename(), schema).await
             }
             Self::Postgres { pool, .. } => schema::open(pool, schema).await,
         }
@@ -37,9 +37,7 @@ impl Db {
     /// Removes what was loaded beside this database and is not wanted.
     pub async fn discard_beside(&self) -> Result<()> {
         match self {
-            Self::Sqlite { writer, .. } => {
-                Ok(file::discard(writer.connect_options().get_filename())?)
-            }
+            Self::Sqlite { writer, .. } => Ok(discard(writer.connect_options().get_filename())?),
             Self::Postgres { pool, .. } => schema::discard(pool).await,
         }
     }
@@ -49,7 +47,7 @@ impl Db {
         beside.close().await;
         match self {
             Self::Sqlite { writer, .. } => {
-                file::seal(writer.connect_options().get_filename())?;
+                seal(writer.connect_options().get_filename())?;
                 Ok(Replaced::WhenReopened)
             }
             Self::Postgres { pool, .. } => {
