@@ -17,15 +17,6 @@ export function formatMoment(time: string | Date, options: Intl.DateTimeFormatOp
   return formatDate(new Date(time), { timeZone: zone, ...options });
 }
 
-export function formatMonth(key: string): string {
-  return formatDate(new Date(key), { month: 'long', year: 'numeric' });
-}
-
-export function formatDay(time: number): string {
-  const sameYear = new Date(time).getUTCFullYear() === new Date().getFullYear();
-  return formatDate(time, { weekday: 'short', day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) });
-}
-
 export function formatNumber(value: number, options?: Intl.NumberFormatOptions): string {
   return options ? new Intl.NumberFormat(current.locale, options).format(value) : current.number.format(value);
 }

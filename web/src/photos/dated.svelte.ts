@@ -1,5 +1,5 @@
 /** The photos of another list as a timeline: newest first, by months. */
-import { formatMonth } from '../messages/format';
+import { formatMonth } from '../messages/dates';
 import type { FlatList } from './flat.svelte';
 import type { PhotoList, Section } from './list';
 import type { Photo } from './photo';

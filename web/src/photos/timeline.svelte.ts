@@ -1,7 +1,7 @@
 /** A list by months, loaded as they come into sight. */
 import { api } from '../api/client';
 import type { AssetOrder, AssetVisibility } from '../api/schema';
-import { formatMonth } from '../messages/format';
+import { formatMonth } from '../messages/dates';
 import { listen, type Change } from './changes';
 import type { PhotoList, Section } from './list';
 import { fromBucket, type Photo } from './photo';
