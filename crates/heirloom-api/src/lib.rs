@@ -15,6 +15,7 @@ pub mod duplicates;
 pub mod edits;
 pub mod frames;
 pub mod heatmaps;
+pub mod hls;
 pub mod integrity;
 pub mod libraries;
 pub mod licenses;

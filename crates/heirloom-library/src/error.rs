@@ -49,6 +49,12 @@ pub enum Error {
         #[source]
         source: Option<anyhow::Error>,
     },
+    /// The server does as much of this as it can at one time; the same request may succeed in a moment.
+    #[error("{message}")]
+    Crowded {
+        message: &'static str,
+        retry_after: Duration,
+    },
     /// A defect or a broken environment: logged, never shown.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),

@@ -25,7 +25,7 @@ use crate::{
     files::shown::Glimpse,
 };
 
-const NO_FILE: Error = Error::Missing("Asset media not found");
+pub(crate) const NO_FILE: Error = Error::Missing("Asset media not found");
 
 /// Which file of an asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ impl Library {
 
     /// The caller's own asset, which is what most ask for, read together with what others ask for. None for every other
     /// asset, and when the database does not answer.
-    async fn own_asset(&self, caller: &Caller, id: AssetId) -> Option<Asset> {
+    pub(crate) async fn own_asset(&self, caller: &Caller, id: AssetId) -> Option<Asset> {
         if !caller.is_account() {
             return None;
         }
@@ -168,7 +168,7 @@ fn edited_file(asset: &Asset, edits: &[AssetEdit], kind: Kind) -> Option<AssetFi
     })
 }
 
-fn may_stay(visibility: Visibility) -> bool {
+pub(crate) fn may_stay(visibility: Visibility) -> bool {
     visibility != Visibility::Locked
 }
 

@@ -24,6 +24,7 @@ mod feed;
 pub mod files;
 pub mod frames;
 pub mod heatmaps;
+pub mod hls;
 pub mod ingest;
 pub mod integrity;
 mod jobs;

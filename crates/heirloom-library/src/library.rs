@@ -13,6 +13,7 @@ use crate::{
     albums::summaries::AlbumSummaries,
     auth::{CallerCache, LoginThrottle},
     files::{gathering::Gathering, shown::Shown},
+    hls::{self, HlsSettings},
     maintenance::Mode,
     recall::{Recall, RecallSettings},
     search::columns::{ColumnCache, ColumnSettings},
@@ -44,6 +45,7 @@ pub struct Library {
     pub(crate) columns: Arc<ColumnCache>,
     pub(crate) gathering: Gathering,
     pub(crate) shown: Shown,
+    pub(crate) hls: hls::Sessions,
     pub(crate) mode: Mode,
     rng: Mutex<StdRng>,
 }
@@ -59,6 +61,7 @@ pub struct Parts {
     pub blobs: Blobs,
     pub decoder: Decoder,
     pub video: VideoTools,
+    pub hls: HlsSettings,
     /// The models that look at pictures, if there are any.
     pub eyes: Option<Eyes>,
     pub recall: RecallSettings,
@@ -89,6 +92,7 @@ impl Library {
             wake: parts.wake,
             blobs: parts.blobs,
             decoder: parts.decoder,
+            hls: hls::Sessions::new(parts.hls, parts.video.clone()),
             video: parts.video,
             eyes: parts.eyes,
             config: ConfigCache::new(parts.config),

@@ -41,6 +41,8 @@ const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// Settings that this version honours when they change, as paths; a path stands for everything below it.
 const HONOURED: &[&str] = &[
     "backup.database",
+    "ffmpeg.realtime.enabled",
+    "ffmpeg.realtime.resolutions",
     "ffmpeg.transcode",
     "integrityChecks",
     "library",

@@ -1,5 +1,6 @@
 //! Moving pictures through `ffprobe` and `ffmpeg`, run confined (see [`crate::decoder::confine`]).
 
+pub mod hls;
 mod probe;
 
 use std::{
@@ -60,6 +61,9 @@ pub enum Error {
     Unavailable(&'static str, io::Error),
     #[error("the video's rendition could not be written: {0}")]
     Output(io::Error),
+    /// By a limit, or by somebody.
+    #[error("working on the video was ended from outside")]
+    Killed,
 }
 
 impl Error {
@@ -248,22 +252,9 @@ impl VideoTools {
         writable: Option<&Path>,
         time: Duration,
     ) -> Result<Vec<u8>, Error> {
+        let writable = writable.unwrap_or(Path::new(""));
+        let mut command = self.command(program, arguments, input, writable, time)?;
         let unavailable = |error| Error::Unavailable(program, error);
-        let mut input = input.try_clone().map_err(unavailable)?;
-        io::Seek::rewind(&mut input).map_err(unavailable)?;
-        let (confine, head) = &self.0.confine;
-        let mut command = Command::new(confine);
-        command
-            .args(head)
-            .arg(self.0.memory_bytes.to_string())
-            .arg(time.as_secs().to_string())
-            .arg(writable.unwrap_or(Path::new("")))
-            .arg(program)
-            .args(arguments)
-            .stdin(Stdio::from(input))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
         let child = command.spawn().map_err(unavailable)?;
         let output = tokio::time::timeout(time, child.wait_with_output())
             .await
@@ -273,6 +264,34 @@ impl VideoTools {
             return Err(Error::Broken(last_line(&output.stderr, program)));
         }
         Ok(output.stdout)
+    }
+
+    /// The program with its input, confined and not yet started; it dies with whoever holds it.
+    fn command(
+        &self,
+        program: &'static str,
+        arguments: &[&str],
+        input: &File,
+        writable: &Path,
+        time: Duration,
+    ) -> Result<Command, Error> {
+        let unavailable = |error| Error::Unavailable(program, error);
+        let mut input = input.try_clone().map_err(unavailable)?;
+        io::Seek::rewind(&mut input).map_err(unavailable)?;
+        let (confine, head) = &self.0.confine;
+        let mut command = Command::new(confine);
+        command
+            .args(head)
+            .arg(self.0.memory_bytes.to_string())
+            .arg(time.as_secs().to_string())
+            .arg(writable)
+            .arg(program)
+            .args(arguments)
+            .stdin(Stdio::from(input))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        Ok(command)
     }
 }
 
@@ -294,9 +313,12 @@ fn last_line(said: &[u8], program: &str) -> String {
 
 /// Smaller if need be, with even sides, and with light a screen can show.
 fn filter(probe: &Probe, side: u32) -> String {
-    let Size { width, height } = even(probe.size.shorter_side_at_most(side));
+    filter_to(even(probe.size.shorter_side_at_most(side)), probe.is_hdr)
+}
+
+fn filter_to(Size { width, height }: Size, is_hdr: bool) -> String {
     let scale = format!("scale={width}:{height}:flags=bicubic,setsar=1");
-    if probe.is_hdr {
+    if is_hdr {
         format!("{scale},{TONE_MAP}")
     } else {
         scale

@@ -79,6 +79,13 @@ impl From<Error> for ApiError {
                     )
                 }
             }
+            Error::Crowded {
+                message,
+                retry_after,
+            } => Self {
+                retry_after: Some(retry_after.as_secs().max(1)),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+            },
             Error::Internal(error) => {
                 tracing::error!(?error, "a request failed");
                 Self::internal()

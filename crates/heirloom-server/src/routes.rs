@@ -14,6 +14,7 @@ mod edits;
 mod files;
 mod frames;
 mod heatmaps;
+mod hls;
 mod integrity;
 mod jobs;
 mod labels;
@@ -111,6 +112,7 @@ fn all() -> Vec<Operation> {
         files::operations(),
         integrity::operations(),
         heatmaps::operations(),
+        hls::operations(),
         jobs::operations(),
         libraries::operations(),
         licenses::operations(),

@@ -140,6 +140,8 @@ pub(crate) struct Media {
     pub time_seconds: u64,
     /// How long making the rendition of one video may take, in seconds.
     pub transcode_seconds: u64,
+    /// Videos that are converted at one time for people who watch; by default one a processor, two at least.
+    pub streams: Option<usize>,
     /// Megapixels of the largest picture that is decoded.
     pub max_megapixels: u64,
     /// Which videos get a rendition that every client plays: `required` or `never`; without it, administrators choose.
@@ -370,6 +372,7 @@ impl Default for Media {
             memory_mib: 3072,
             time_seconds: 60,
             transcode_seconds: 3 * 60 * 60,
+            streams: None,
             max_megapixels: 500,
             transcode: None,
         }

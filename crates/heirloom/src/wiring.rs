@@ -7,6 +7,7 @@ use heirloom_inference::{Engine, registry::Registry};
 use heirloom_jobs::Wake;
 use heirloom_library::{
     Library,
+    hls::HlsSettings,
     library::{Parts, system_rng},
     recall::RecallSettings,
     search::ColumnSettings,
@@ -52,11 +53,7 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         .await
         .context("cannot open the file store")?
         .with_external(config.storage.external.iter().map(PathBuf::from).collect());
-    let workers = config
-        .media
-        .workers
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
-        .max(1);
+    let workers = config.media.workers.unwrap_or_else(processors).max(1);
     let (clock, wake) = (Clock::system(), Wake::default());
     let engine = engine::open(config)?;
     let eyes = engine.clone().and_then(|engine| open_eyes(config, engine));
@@ -70,6 +67,7 @@ pub(crate) async fn wire(config: &Config) -> anyhow::Result<Wired> {
         // One more than the workers, so that an upload's date is read while all of them are busy.
         decoder: Decoder::new(decoder_settings(config, workers + 1)?),
         video: VideoTools::new(video_settings(config)?),
+        hls: hls_settings(config),
         eyes,
         recall: RecallSettings {
             budget_bytes: config.search.memory_mib << 20,
@@ -241,4 +239,17 @@ fn video_settings(config: &Config) -> anyhow::Result<video::Settings> {
         time: Duration::from_secs(config.media.time_seconds),
         transcode_time: Duration::from_secs(config.media.transcode_seconds),
     })
+}
+
+/// A program whose pieces wait to be fetched does nothing, so there may be two on one processor.
+fn hls_settings(config: &Config) -> HlsSettings {
+    let runs = config.media.streams.unwrap_or_else(|| processors().max(2));
+    HlsSettings {
+        runs,
+        ..HlsSettings::default()
+    }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }

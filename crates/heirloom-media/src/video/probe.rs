@@ -18,10 +18,36 @@ pub struct Probe {
     pub size: Size,
     /// Light beyond what an ordinary screen shows (PQ, HLG).
     pub is_hdr: bool,
+    /// Frames by the length of the picture.
+    pub(super) average_rate: Option<Rate>,
+    /// On whose grid every frame stands.
+    pub(super) base_rate: Option<Rate>,
+    /// Length of the picture alone.
+    pub(super) picture_seconds: Option<f64>,
     video_codec: String,
     pixel_format: String,
     audio_codec: Option<String>,
     container: String,
+}
+
+/// So many frames in so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rate {
+    pub frames: u32,
+    pub seconds: u32,
+}
+
+impl Rate {
+    /// `30000/1001`.
+    pub(super) fn parse(written: &str) -> Option<Self> {
+        let (frames, seconds) = written.split_once('/')?;
+        let (frames, seconds) = (frames.parse().ok()?, seconds.parse().ok()?);
+        (frames > 0 && seconds > 0).then_some(Self { frames, seconds })
+    }
+
+    pub(super) fn per_second(self) -> f64 {
+        f64::from(self.frames) / f64::from(self.seconds)
+    }
 }
 
 #[derive(Deserialize)]
@@ -57,6 +83,8 @@ struct Stream {
     #[serde(default)]
     avg_frame_rate: String,
     #[serde(default)]
+    r_frame_rate: String,
+    #[serde(default)]
     sample_aspect_ratio: String,
     duration: Option<String>,
     #[serde(default)]
@@ -91,6 +119,9 @@ impl Probe {
             facts: facts(&said.format, video),
             size: displayed(video),
             is_hdr: matches!(video.color_transfer.as_str(), "smpte2084" | "arib-std-b67"),
+            average_rate: Rate::parse(&video.avg_frame_rate),
+            base_rate: Rate::parse(&video.r_frame_rate),
+            picture_seconds: picture_seconds(video),
             video_codec: video.codec_name.clone(),
             pixel_format: video.pix_fmt.clone(),
             audio_codec: audio.map(|stream| stream.codec_name.clone()),
@@ -109,6 +140,16 @@ impl Probe {
         self.is_playable_video()
             && self.is_playable_sound()
             && self.container.split(',').any(|name| name == "mp4")
+    }
+
+    pub(super) fn has_sound(&self) -> bool {
+        self.audio_codec.is_some()
+    }
+
+    /// Whether a reader finds the keyframe before any time at once.
+    pub(super) fn is_indexed(&self) -> bool {
+        let mut names = self.container.split(',');
+        names.any(|name| matches!(name, "mp4" | "matroska" | "avi"))
     }
 
     pub(super) fn is_playable_video(&self) -> bool {
@@ -165,9 +206,19 @@ fn milliseconds(seconds: f64) -> Option<u32> {
 }
 
 fn frame_rate(written: &str) -> Option<f64> {
-    let (frames, seconds) = written.split_once('/')?;
-    let rate = frames.parse::<f64>().ok()? / seconds.parse::<f64>().ok()?;
-    (rate.is_finite() && rate > 0.0).then(|| (rate * 1000.0).round() / 1000.0)
+    let rate = Rate::parse(written)?.per_second();
+    Some((rate * 1000.0).round() / 1000.0)
+}
+
+/// Matroska writes it into a tag, as `00:00:21.044000000`.
+fn picture_seconds(video: &Stream) -> Option<f64> {
+    if let Some(seconds) = &video.duration {
+        return seconds.parse().ok();
+    }
+    let mut parts = video.tags.get("DURATION")?.rsplit(':');
+    let mut part = || parts.next()?.parse::<f64>().ok();
+    let (seconds, minutes, hours) = (part()?, part()?, part()?);
+    Some(hours * 3600.0 + minutes * 60.0 + seconds)
 }
 
 /// Degrees clockwise, a multiple of 90.

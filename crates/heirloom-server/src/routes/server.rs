@@ -112,6 +112,7 @@ async fn features(State(app): State<App>) -> ApiResult<Json<ServerFeatures>> {
         sidecar: true,
         trash: config.trash.enabled,
         email: config.notifications.smtp.enabled,
+        realtime_transcoding: config.ffmpeg.realtime.enabled,
         ..ServerFeatures::default()
     }))
 }

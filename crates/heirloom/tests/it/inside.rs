@@ -7,6 +7,7 @@ use heirloom_inference::registry::Registry;
 use heirloom_jobs::{Runner, Settings, Wake};
 use heirloom_library::{
     Library,
+    hls::HlsSettings,
     library::{Parts, system_rng},
     process::ProcessAsset,
     recall::RecallSettings,
@@ -35,6 +36,10 @@ pub(crate) const SESSIONS: usize = 5;
 
 /// What everybody's locked folder is opened with.
 pub(crate) const PIN: &str = "123456";
+
+/// What is kept of videos that are watched, and for how long nobody needs to ask for it.
+pub(crate) const STREAM_BYTES: u64 = 2_000_000;
+pub(crate) const STREAM_IDLE: Duration = Duration::from_secs(3);
 
 /// Somebody with an account, an API key, and an id and a token for each of their sessions.
 #[derive(Clone)]
@@ -130,6 +135,11 @@ impl Inside {
             blobs: Blobs::open(&blobs::Settings::Local { root }).await.unwrap(),
             decoder: decoder.clone(),
             video: VideoTools::new(video_settings()),
+            hls: HlsSettings {
+                runs: 1,
+                bytes: STREAM_BYTES,
+                idle: STREAM_IDLE,
+            },
             eyes: None,
             recall: RecallSettings::default(),
             columns: ColumnSettings::default(),

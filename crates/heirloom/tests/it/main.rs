@@ -18,6 +18,7 @@ mod faults;
 mod frames;
 mod histories;
 mod history;
+mod hls;
 mod hostile;
 mod inference;
 mod inside;

@@ -209,6 +209,17 @@ pub(crate) fn made_with(name: &str, source: &str, arguments: &[&str]) -> Vec<u8>
     std::fs::read(path).unwrap()
 }
 
+/// A video that `ffmpeg` makes of a source of its own, whatever its name ends with.
+pub(crate) fn filmed(name: &str, source: &str, arguments: &[&str]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    let mut command = Command::new("ffmpeg");
+    command.args(["-v", "error", "-f", "lavfi", "-i", source]);
+    let status = command.args(arguments).arg(&path).status().unwrap();
+    assert!(status.success());
+    std::fs::read(path).unwrap()
+}
+
 /// Why a stage of an asset was given up (of a server that keeps its rows in SQLite).
 pub(crate) async fn failure(server: &Server, id: &str, stage: &str) -> Option<String> {
     let path = server.data.path().join("heirloom.db");

@@ -197,6 +197,10 @@ impl Server {
         self.database.is_none()
     }
 
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.as_ref().unwrap().id()
+    }
+
     pub(crate) fn kill(&mut self) {
         let process = self.process.as_mut().unwrap();
         process.kill().unwrap();
