@@ -31,7 +31,20 @@ use crate::{
     Error, Library, Result,
     access::{self, require},
     files::{NO_FILE, may_stay},
+    system_config::RealtimeVideo,
 };
+
+/// Refuses sizes that the contract does not know.
+pub(crate) fn check(config: &RealtimeVideo) -> Result<()> {
+    let is_known = |side: &i64| [480, 720, 1080, 1440, 2160].contains(side);
+    if config.resolutions.iter().all(is_known) {
+        return Ok(());
+    }
+    Err(Error::invalid(
+        "ffmpeg.realtime.resolutions",
+        "ffmpeg.realtime.resolutions can be 480, 720, 1080, 1440 and 2160",
+    ))
+}
 
 /// How much may be done for those who watch.
 #[derive(Clone, Debug)]
@@ -222,7 +235,7 @@ impl Library {
             let probe = self.video.probe(&file).await;
             let probe = probe.map_err(|error| refusal(&error))?;
             let plan = Plan::of(&probe).ok_or_else(|| {
-                Error::Conflict("The video cannot be played: it does not say how long it is".into())
+                Error::Conflict("The video cannot be played: its length is not known".into())
             })?;
             Ok(Arc::new(Opened { file, plan }))
         };

@@ -27,6 +27,7 @@ pub use self::sections::*;
 use crate::{
     Error, Library, Result,
     access::{require, require_admin},
+    hls,
     library::VideoPolicy,
     mail, oauth, schedule,
 };
@@ -282,6 +283,7 @@ fn check(config: &SystemConfig) -> Result<()> {
         ));
     }
     check_schedules(config)?;
+    hls::check(&config.ffmpeg.realtime)?;
     mail::check(&config.notifications.smtp)?;
     oauth::check(&config.oauth)?;
     if !matches!(

@@ -50,11 +50,11 @@ pub(super) type Key = (AssetId, Uuid);
 /// All sessions of this process.
 pub(crate) struct Sessions(Arc<Inner>);
 
-pub(super) struct Inner {
+pub(crate) struct Inner {
     settings: HlsSettings,
     tools: VideoTools,
     runs: Arc<Semaphore>,
-    pub looking: Semaphore,
+    pub(super) looking: Semaphore,
     known: Mutex<Known>,
     ledger: Arc<Ledger>,
     /// The folder of all others, made when the first is.
@@ -153,7 +153,7 @@ impl Inner {
         for session in sessions.into_values() {
             session.stop();
         }
-        lock(&self.root).take();
+        drop(lock(&self.root).take());
     }
 
     /// What a player needs before the pieces. Who says which it will ask for next finds that one being made.

@@ -23,8 +23,6 @@ use super::{Error, VideoTools, filter_to, last_line};
 
 /// Packets of sound that are made before the first that is kept: a coder needs to hear what was before.
 const SOUND_LEAD: u64 = 2 * 1024;
-/// How far before a piece a container without an index is read, in seconds: a keyframe will be among it.
-const SEARCH_SECONDS: f64 = 6.0;
 /// How much of what the program says is remembered, in bytes.
 const SAID_BYTES_MAX: usize = 4096;
 
@@ -125,11 +123,7 @@ async fn remember(mut pipe: ChildStderr) -> Vec<u8> {
 
 fn arguments(plan: &Plan, variant: &Variant, from: u32) -> Vec<String> {
     let start = plan.start_of(from);
-    let read_from = if plan.is_indexed {
-        start
-    } else {
-        (start - SEARCH_SECONDS).max(0.0)
-    };
+    let read_from = (start - plan.lead).max(0.0);
     let mut all = words("-v error -noaccurate_seek");
     if read_from > 0.0 {
         all.extend(["-ss".into(), format!("{read_from:.6}")]);

@@ -150,6 +150,8 @@ fn plain(path: &str) -> String {
         .replace("{name}", "sidecar")
         .replace("{filename}", "a.gz")
         .replace("{type}", "missing_file")
+        .replace("{sessionId}", NOBODY)
+        .replace("{variantIndex}", "0")
         .replace("{key}", "theme")
 }
 

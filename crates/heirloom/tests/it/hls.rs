@@ -216,8 +216,7 @@ async fn videos_of_every_shape_are_shown_upright_and_in_ordinary_light() {
         "-x265-params",
         "log-level=error:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
     ];
-    let turned: &[&str] = &["-metadata:s:v", "rotate=90"];
-    let upright = film("a.mov", 3, "640x360", "30", turned);
+    let upright = player::turned(film("a.mov", 3, "640x360", "30", &[]));
     let cases = [
         ("turned.mov", upright, "360x640", 90),
         (

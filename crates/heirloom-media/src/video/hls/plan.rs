@@ -8,6 +8,8 @@ use super::super::{Probe, even, probe::Rate};
 
 /// How long a piece is to be, in seconds; it is as many whole frames as come nearest.
 const SECONDS: f64 = 2.0;
+/// Length of a whole video, in seconds.
+const SECONDS_MAX: f64 = 48.0 * 3600.0;
 /// Frames a second at most.
 const RATE_MAX: Rate = Rate {
     frames: 60,
@@ -80,6 +82,8 @@ const PACKET_SAMPLES: u128 = 1024;
 pub(super) const SOUND_BITS: u64 = 128_000;
 /// What boxes and packets cost, at most, in bits a second.
 const OVERHEAD_BITS: u64 = 40_000;
+/// How far before a piece is read what leads to no keyframe by itself.
+const LEAD_SECONDS: f64 = 6.0;
 /// Bits for a pixel of a frame, at thirty frames a second.
 const PIXEL_BITS: f64 = 0.13;
 
@@ -93,8 +97,8 @@ pub struct Plan {
     size: Size,
     pub(super) is_hdr: bool,
     pub(super) has_sound: bool,
-    /// Whether its container says where its keyframes are.
-    pub(super) is_indexed: bool,
+    /// How far before a piece it has to be read, in seconds, so that a keyframe is among it.
+    pub(super) lead: f64,
 }
 
 /// One size in which a video is offered.
@@ -110,10 +114,12 @@ pub struct Variant {
 }
 
 impl Plan {
-    /// None for a video that says nothing of its length.
+    /// None for a video that says nothing of its length, or nonsense.
     pub fn of(probe: &Probe) -> Option<Self> {
         let rate = steady(probe.average_rate, probe.base_rate);
-        let whole = probe.duration_seconds()?;
+        let whole = probe
+            .duration_seconds()
+            .filter(|whole| *whole < SECONDS_MAX)?;
         // Sound that goes on for long is heard to its end; the last packet's remainder is not.
         let seconds = probe
             .picture_seconds
@@ -127,7 +133,7 @@ impl Plan {
             size: probe.size,
             is_hdr: probe.is_hdr,
             has_sound: probe.has_sound(),
-            is_indexed: probe.is_indexed(),
+            lead: lead(probe),
         })
     }
 
@@ -297,6 +303,20 @@ impl Level {
                 && bits <= level.bits
         };
         LEVELS.iter().find(is_enough).unwrap_or(&LEVEL_MAX)
+    }
+}
+
+/// A container without an index leads nowhere; one whose pictures pause leads to the one after the pause.
+fn lead(probe: &Probe) -> f64 {
+    let rates = probe.average_rate.zip(probe.base_rate);
+    let pauses = rates.is_some_and(|(average, base)| {
+        let (mean, even) = (average.per_second(), base.per_second());
+        even <= RATE_MAX.per_second() && mean < 0.9 * even
+    });
+    if pauses || !probe.is_indexed() {
+        LEAD_SECONDS
+    } else {
+        0.0
     }
 }
 

@@ -32,6 +32,26 @@ pub(super) fn film(
     media::filmed(name, &source, &all)
 }
 
+/// The film as a phone writes it that is held upright: a matrix says how to turn it (ISO/IEC 14496-12, 8.3.2).
+pub(super) fn turned(mut film: Vec<u8>) -> Vec<u8> {
+    let track = film.windows(4).position(|name| name == b"tkhd").unwrap();
+    let one = 0x0001_0000u32;
+    let matrix = [
+        0,
+        one,
+        0,
+        one.wrapping_neg(),
+        0,
+        0,
+        360 * one,
+        0,
+        0x4000_0000,
+    ];
+    let at = track + 44;
+    film.splice(at..at + 36, matrix.into_iter().flat_map(u32::to_be_bytes));
+    film
+}
+
 /// Somebody who watches one video, with an API key.
 pub(super) struct Player {
     client: Client,

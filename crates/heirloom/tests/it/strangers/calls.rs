@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::home::Home;
-use crate::contract::CONTRACT;
+use crate::{access::NOBODY, contract::CONTRACT};
 
 /// One call of an operation.
 pub(super) struct Call {
@@ -53,6 +53,8 @@ fn filled(method: &str, path: &str, there: &Home, given: &Home) -> String {
         .replace("{name}", "sidecar")
         .replace("{filename}", "a.gz")
         .replace("{type}", "missing_file")
+        .replace("{sessionId}", NOBODY)
+        .replace("{variantIndex}", "0")
 }
 
 fn kind_of_path(path: &str) -> &'static str {
