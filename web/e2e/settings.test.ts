@@ -91,7 +91,7 @@ test('what a person turns off is not offered any more', () =>
 
 onBoth('a name that was typed and not saved is asked about before the page is left', async ({ page, size, checkAccess }) => {
   await page.goto('/albums');
-  await page.getByRole('heading', { name: 'Albums' }).waitFor();
+  await page.getByRole('heading', { name: 'Albums', exact: true }).waitFor();
   // As people come here, so that there is a way back.
   await page.getByRole('button', { name: /^Account/ }).click();
   await page.getByRole('menuitem', { name: 'Settings' }).click();
@@ -129,7 +129,7 @@ onBoth('a name that was typed and not saved is asked about before the page is le
 
   await page.evaluate(() => history.back());
   await question.getByRole('button', { name: 'Leave' }).click();
-  await page.getByRole('heading', { name: 'Albums' }).waitFor();
+  await page.getByRole('heading', { name: 'Albums', exact: true }).waitFor();
   await page.goBack().catch(() => undefined);
   await page.goto('/settings');
   assert.equal(await name.inputValue(), before);

@@ -21,6 +21,8 @@ export class GuestUploads {
 
   readonly open = $derived(this.items.filter((item) => item.state === 'waiting' || item.state === 'sending').length);
 
+  readonly failed = $derived(this.items.filter((item) => item.state === 'failed').length);
+
   add(files: Iterable<File>): void {
     this.skipped = 0;
     for (const file of files) {
