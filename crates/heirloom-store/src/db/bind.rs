@@ -80,7 +80,7 @@ macro_rules! bind_ids {
 
 bind_ids! {
     UserId AssetId SessionId ApiKeyId AlbumId TagId StackId MemoryId PersonId FaceId SharedLinkId ActivityId FrameId
-    NotificationId EditId UploadId LibraryId JobId WorkerId
+    NotificationId EditId UploadId LibraryId JobId WorkerId WorkflowId
 }
 
 macro_rules! bind_checksums {
