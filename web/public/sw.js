@@ -21,6 +21,9 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(clean.then(() => self.clients.claim()));
 });
 
+/** Somebody has signed out: until a page begins anew, what the one before still asks for is not kept. */
+let isOver = false;
+
 /** On the first visit the page was there before this: it names what it has fetched, which the browser still has. */
 self.addEventListener('message', (event) => {
   for (const address of Array.isArray(event.data?.fetched) ? event.data.fetched : []) {
@@ -38,13 +41,17 @@ self.addEventListener('fetch', (event) => {
   if (request.method === 'POST') {
     if (url.pathname === '/share-target') event.respondWith(takeShared(request));
     // Another person may sign in: nothing of the one before stays on this device.
-    else if (/^\/api\/auth\/(login|logout)$/.test(url.pathname)) event.waitUntil(caches.delete(SEEN));
+    else if (/^\/api\/auth\/(login|logout)$/.test(url.pathname)) {
+      isOver = url.pathname.endsWith('/logout');
+      event.waitUntil(caches.delete(SEEN));
+    }
     // A page that goes away closes the locked folder with this. Left to the browser it is lost together with the page.
     else if (url.pathname === '/api/auth/session/lock') event.respondWith(fetch(request));
     return;
   }
   if (request.method !== 'GET' || request.headers.has('range')) return;
   if (request.mode === 'navigate') {
+    if (isOver) event.waitUntil(caches.delete(SEEN).then(() => (isOver = false)));
     if (!url.pathname.startsWith('/api/')) event.respondWith(page(request, url));
   } else if (url.pathname.startsWith('/assets/')) event.respondWith(kept(event, request, SHELL));
   else if (mayKeep(url)) event.respondWith(isFixed(url) ? kept(event, request, SEEN) : fresh(event, request));
@@ -57,7 +64,8 @@ function mayKeep(url) {
 }
 
 /** The server says of each picture whether it may stay on the device: not when it is locked. */
-function mayStay(answer) {
+function mayStay(answer, name) {
+  if (isOver && name === SEEN) return false;
   return answer.status === 200 && !/no-store/.test(answer.headers.get('cache-control') ?? '');
 }
 
@@ -92,7 +100,7 @@ async function keep(address, name) {
   const cache = await caches.open(name);
   if (await cache.match(address)) return;
   const answer = await fetch(address);
-  if (mayStay(answer)) await cache.put(address, answer);
+  if (mayStay(answer, name)) await cache.put(address, answer);
 }
 
 /** What never changes under its address. */
@@ -101,7 +109,7 @@ async function kept(event, request, name) {
   const found = await cache.match(request);
   if (found) return found;
   const answer = await fetch(request);
-  if (mayStay(answer)) event.waitUntil(cache.put(request, answer.clone()).then(() => (name === SEEN ? trim(cache) : undefined)));
+  if (mayStay(answer, name)) event.waitUntil(cache.put(request, answer.clone()).then(() => (name === SEEN ? trim(cache) : undefined)));
   return answer;
 }
 
@@ -110,7 +118,7 @@ async function fresh(event, request) {
   const cache = await caches.open(SEEN);
   try {
     const answer = await fetch(request);
-    if (mayStay(answer)) event.waitUntil(cache.put(request, answer.clone()));
+    if (mayStay(answer, SEEN)) event.waitUntil(cache.put(request, answer.clone()));
     return answer;
   } catch (error) {
     const found = await cache.match(request);
