@@ -208,6 +208,7 @@ impl Library {
                     albums: true,
                     favorite: false,
                     shared_links: true,
+                    sidecar: false,
                     stack: false,
                 };
                 self.copy_asset(caller, *gone, *kept, what).await?;

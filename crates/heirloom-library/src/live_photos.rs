@@ -39,7 +39,7 @@ impl Library {
     }
 
     /// Gives a still another moving part, or none; the one of before shows by itself again. The still is not written yet.
-    pub(crate) async fn join(
+    pub(crate) async fn set_live_video(
         &self,
         tx: &mut Tx,
         caller: &Caller,

@@ -56,7 +56,7 @@ impl Handler for RunWorkflows {
         if let Some(asset) = asset.filter(is_in_sight) {
             let exif = exif.unwrap_or_else(|| Exif::empty(owner, id));
             for workflow in set_off {
-                library.follow(&workflow, &asset, &exif).await?;
+                library.go_through(&workflow, &asset, &exif).await?;
             }
         }
         let mut tx = library.db.write().await?;
@@ -94,7 +94,7 @@ impl Library {
     }
 
     /// Goes through the steps of one workflow until a condition is not met.
-    async fn follow(&self, workflow: &Workflow, asset: &Asset, exif: &Exif) -> Result<()> {
+    async fn go_through(&self, workflow: &Workflow, asset: &Asset, exif: &Exif) -> Result<()> {
         let caller = Caller {
             user: workflow.owner_id,
             is_admin: false,

@@ -410,6 +410,8 @@ fn filter(asked: SearchFilter) -> ApiResult<Filter> {
         || asked.thumbnail_path.is_some();
     let trashed = span("trashedAfter", asked.trashed_after, asked.trashed_before)?;
     Ok(Filter {
+        // What only the library knows.
+        is_locked_shut: false,
         reader: None,
         owners: Vec::new(),
         albums: asked.album_ids.unwrap_or_default(),
