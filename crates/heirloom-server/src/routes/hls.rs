@@ -8,6 +8,7 @@ use axum::{
 use heirloom_api::hls::{HEAD, MainPlaylist, MediaPlaylist, VariantLine, piece_of};
 use heirloom_library::hls::{HlsFile, HlsPlace};
 use heirloom_types::ids::AssetId;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -30,6 +31,13 @@ const PLAYLIST: &str = "application/vnd.apple.mpegurl";
 const CACHE: &str = "private, max-age=1800, no-transform";
 /// What lets a player in, when it stands in the address: it must stand in the addresses of a playlist too.
 const CREDENTIALS: &[&str] = &["key", "slug", "apiKey", "sessionKey"];
+
+/// What a word of an address may hold as it is (RFC 3986, 2.3).
+const WORD: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -158,13 +166,15 @@ fn number<T: std::str::FromStr>(headers: &HeaderMap, name: &str) -> Option<T> {
 fn credentials(query: Option<&str>) -> String {
     let all: Vec<(String, String)> =
         serde_html_form::from_str(query.unwrap_or_default()).unwrap_or_default();
-    let kept: Vec<_> = all
-        .into_iter()
+    let kept: Vec<String> = all
+        .iter()
         .filter(|(name, _)| CREDENTIALS.contains(&name.as_str()))
+        .map(|(name, word)| format!("{name}={}", utf8_percent_encode(word, WORD)))
         .collect();
-    match serde_html_form::to_string(&kept) {
-        Ok(text) if !text.is_empty() => format!("?{text}"),
-        _ => String::new(),
+    if kept.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
     }
 }
 
@@ -178,7 +188,7 @@ mod tests {
         assert_eq!(credentials(Some("c=1")), "");
         assert_eq!(
             credentials(Some("c=1&key=a%22b&slug=x y")),
-            "?key=a%22b&slug=x+y"
+            "?key=a%22b&slug=x%20y"
         );
     }
 }
