@@ -19,7 +19,7 @@ static VIDEO: LazyLock<Vec<u8>> = LazyLock::new(media::video);
 pub(crate) struct Person {
     pub id: String,
     /// The header that they are known by, and what stands in it.
-    credential: (&'static str, String),
+    pub credential: (&'static str, String),
     /// Their devices' sessions.
     devices: Vec<String>,
     /// Whether their account is closed and restored while others go on.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     library::{call, make_album, with_photos},
     media,
-    server::servers,
+    server::{Server, servers},
 };
 
 #[tokio::test]

@@ -31,7 +31,7 @@ pub(crate) struct Server {
     pub(crate) client: Client,
     pub(crate) key: String,
     /// Instead of the key.
-    token: Option<String>,
+    pub(crate) token: Option<String>,
 }
 
 /// A server on every database there is, with an administrator and a key for everything.

@@ -110,7 +110,7 @@ async fn the_stream_is_for_devices_and_refuses_what_nobody_sent() {
     let stream = Some(json!({"types": ["AssetsV2"]}));
     let (status, _) = server.call(Method::POST, "/sync/stream", stream).await;
     assert_eq!(status, StatusCode::FORBIDDEN, "a key is no device");
-    let device = server.acting_as(&people(&server).await[0].token);
+    let device = server.acting_as(&people(&server).await[0].credential.1);
     let future = "AssetV2|00ffffff-ffff-7000-8000-000000000000";
     for (path, body) in [
         ("/sync/ack", json!({"acks": ["nonsense"]})),

@@ -203,7 +203,8 @@ async fn a_session_that_nobody_asks_for_is_over_and_the_disk_is_never_full() {
     let length = variant.piece(0).await.len();
     for piece in 1..20 {
         variant.piece(piece).await;
-        let bytes = files_below(&streams()).iter().map(|path| size(path));
+        let pieces = files_below(&streams());
+        let bytes = pieces.iter().map(|path| size(path));
         assert!(bytes.sum::<u64>() <= inside::STREAM_BYTES + length as u64 * 2);
     }
     assert!(length as u64 * 20 > inside::STREAM_BYTES, "{length}");

@@ -223,7 +223,7 @@ impl Namer<'_> {
             Some("date") => "2021-07-01".into(),
             Some("date-time") => "2021-07-01T00:00:00.000Z".into(),
             Some("email") => "nobody@example.org".into(),
-            Some("uuid") => crate::access::NOBODY.into(),
+            Some("uuid") => NOBODY.into(),
             _ if name == "timeBucket" => "2021-07-01".into(),
             _ => "x".into(),
         }
