@@ -1,5 +1,7 @@
 //! From the detector's map of probabilities to rectangles around lines of text.
 
+use crate::raster::Window;
+
 /// What counts as a line of text.
 #[derive(Clone, Copy, Debug)]
 struct Demands {
@@ -32,12 +34,17 @@ const GROWTH: f64 = 1.6;
 const SIDE_MIN: f64 = 3.0;
 /// A picture with more lines is a pattern; the first are enough.
 const REGIONS_MAX: usize = 1000;
+/// From this probability on, and so far around it, a closer look may find text where a cheap one saw next to nothing; the
+/// latter in pixels of the map.
+const TRACE: f32 = 0.02;
+const TRACE_MARGIN: usize = 48;
+
 /// Where the detector sees text: a probability for every pixel of what it looked at.
 pub(super) struct Map {
     width: usize,
     values: Vec<f32>,
-    /// Pixels of the picture for one of the map, across and down.
-    unit: (f64, f64),
+    /// The part of the picture that it shows.
+    part: Window,
 }
 
 /// A rectangle around a line of text.
@@ -49,17 +56,30 @@ pub(super) struct Region {
 }
 
 impl Map {
-    pub(super) fn new(width: usize, values: Vec<f32>, picture: (u32, u32)) -> Self {
-        let height = values.len() / width;
-        let unit = (
-            f64::from(picture.0) / width as f64,
-            f64::from(picture.1) / height as f64,
-        );
+    pub(super) fn new(width: usize, values: Vec<f32>, part: Window) -> Self {
         Self {
             width,
             values,
-            unit,
+            part,
         }
+    }
+
+    fn height(&self) -> usize {
+        self.values.len() / self.width
+    }
+
+    /// Pixels of the picture for one of the map, across and down.
+    fn unit(&self) -> (f64, f64) {
+        (
+            self.part.width / self.width as f64,
+            self.part.height / self.height() as f64,
+        )
+    }
+
+    /// From the map's pixels to the picture's.
+    fn place(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let (across, down) = self.unit();
+        (self.part.left + x * across, self.part.top + y * down)
     }
 }
 
@@ -90,6 +110,34 @@ pub(super) fn glimpse(map: &Map, most: usize) -> Vec<Region> {
     regions
 }
 
+/// The part of the picture outside of which there is not a trace of text.
+pub(super) fn traces(map: &Map) -> Window {
+    let is_trace = |at: usize| map.values[at] > TRACE;
+    let columns = (0..map.width).filter(|x| (0..map.height()).any(|y| is_trace(y * map.width + x)));
+    let rows = (0..map.height()).filter(|y| (0..map.width).any(|x| is_trace(y * map.width + x)));
+    let (left, right) = with_margin(columns, map.width);
+    let (top, bottom) = with_margin(rows, map.height());
+    let (from, to) = (map.place((left, top)), map.place((right, bottom)));
+    Window {
+        left: from.0,
+        top: from.1,
+        width: to.0 - from.0,
+        height: to.1 - from.1,
+    }
+}
+
+/// From the first to the last place and further on both sides; all when there is none.
+fn with_margin(places: impl Iterator<Item = usize>, limit: usize) -> (f64, f64) {
+    let range = places.fold(None, |range, place| match range {
+        None => Some((place, place)),
+        Some((first, _)) => Some((first, place)),
+    });
+    let (first, last) = range.unwrap_or((0, limit));
+    let start = first.saturating_sub(TRACE_MARGIN);
+    let end = (last + 1 + TRACE_MARGIN).min(limit);
+    (start as f64, end as f64)
+}
+
 fn regions(map: &Map, demands: Demands) -> Vec<Region> {
     let mut regions = Vec::new();
     blobs(dilated(map, demands.pixel), map.width, |outline| {
@@ -103,8 +151,7 @@ fn regions(map: &Map, demands: Demands) -> Vec<Region> {
 /// A pixel's text spreads to the right and down, which joins what is one pixel apart.
 fn dilated(map: &Map, least: f32) -> Vec<bool> {
     let is_text = |x: usize, y: usize| map.values[y * map.width + x] > least;
-    let height = map.values.len() / map.width;
-    let places = (0..height).flat_map(|y| (0..map.width).map(move |x| (x, y)));
+    let places = (0..map.height()).flat_map(|y| (0..map.width).map(move |x| (x, y)));
     let spread = |(x, y): (usize, usize)| {
         let (left, up) = (x.saturating_sub(1), y.saturating_sub(1));
         is_text(x, y) || is_text(left, y) || is_text(x, up) || is_text(left, up)
@@ -158,11 +205,8 @@ fn region(map: &Map, outline: &[(i32, i32)], demands: Demands) -> Option<Region>
     if rectangle.shorter_side() < demands.grown {
         return None;
     }
-    let corners = rectangle
-        .corners()
-        .map(|(x, y)| (x * map.unit.0, y * map.unit.1));
     let region = Region {
-        corners: ordered(corners),
+        corners: ordered(rectangle.corners().map(|corner| map.place(corner))),
         score,
     };
     (region.width() > SIDE_MIN && region.height() > SIDE_MIN).then_some(region)
@@ -268,9 +312,8 @@ impl Rectangle {
             let high = values.fold(0.0, f64::max).ceil();
             low as usize..(high as usize + 1).min(limit)
         };
-        let height = map.values.len() / map.width;
         let (mut sum, mut count) = (0.0, 0u32);
-        for y in ends(|corner| corner.1, height) {
+        for y in ends(|corner| corner.1, map.height()) {
             for x in ends(|corner| corner.0, map.width) {
                 let (dx, dy) = (x as f64 - self.centre.0, y as f64 - self.centre.1);
                 let u = dx * self.along.0 + dy * self.along.1;

@@ -9,8 +9,8 @@ use crate::{
 };
 
 const HEIGHT: u32 = 48;
-/// The recogniser sees at least this width.
-const WIDTH_MIN: u32 = 320;
+/// So much of a line says whether it is one.
+const BEGINNING: u32 = 320;
 /// A longer line is squeezed.
 const WIDTH_MAX: u32 = 3200;
 /// Widths of a batch are multiples of this.
@@ -32,6 +32,19 @@ impl Strip {
     /// In the recogniser's pixels.
     pub(super) fn width(&self) -> u32 {
         self.pixels.width
+    }
+
+    /// The line as far as is needed to see whether it can be read.
+    pub(super) fn beginning(&self) -> Self {
+        let width = self.width().min(BEGINNING);
+        let window = Window {
+            width: f64::from(width),
+            ..self.pixels.whole()
+        };
+        Self {
+            region: self.region.clone(),
+            pixels: self.pixels.cut(window, width, HEIGHT, Filter::Plain),
+        }
     }
 
     /// Upside down.
@@ -116,10 +129,10 @@ fn surroundings(raster: &Raster, region: &Region, shrink: f64) -> (Raster, (f64,
     (small, (left, top))
 }
 
-/// Strips side by side, the rest grey.
-pub(super) fn for_recognition(strips: &[Strip]) -> Tensor {
+/// Strips below one another, the rest grey.
+pub(super) fn for_recognition(strips: &[Strip], width_min: u32) -> Tensor {
     let widest = strips.iter().map(Strip::width).max().unwrap_or(0);
-    let width = widest.max(WIDTH_MIN).next_multiple_of(WIDTH_STEP);
+    let width = widest.max(width_min).next_multiple_of(WIDTH_STEP);
     let mut planes = Planes::new(strips.len(), width, HEIGHT);
     for (index, strip) in strips.iter().enumerate() {
         planes.put(index, &strip.pixels, Scale::PADDLE);
@@ -135,4 +148,38 @@ pub(super) fn for_direction(strips: &[Strip]) -> Tensor {
         planes.put(index, &pixels, Scale::PADDLE);
     }
     planes.tensor()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strip(width: u32) -> Strip {
+        let stripes = (0..HEIGHT).flat_map(|_| (0..width).flat_map(|x| [x as u8; 3]));
+        let (right, bottom) = (f64::from(width), f64::from(HEIGHT));
+        let region = Region {
+            corners: [(0.0, 0.0), (right, 0.0), (right, bottom), (0.0, bottom)],
+            score: 0.9,
+        };
+        let raster = Raster::own(width, HEIGHT, stripes.collect());
+        cut(&raster, vec![region]).remove(0)
+    }
+
+    #[test]
+    fn the_beginning_of_a_line_is_its_left_end_as_it_is() {
+        let line = strip(1000);
+        let beginning = line.beginning();
+        assert_eq!((line.width(), beginning.width()), (1000, BEGINNING));
+        let row = BEGINNING as usize * 3;
+        assert_eq!(beginning.pixels.bytes()[..row], line.pixels.bytes()[..row]);
+        assert_eq!(strip(100).beginning().width(), 100);
+    }
+
+    #[test]
+    fn short_lines_are_filled_up_as_far_as_is_asked() {
+        let lines = [strip(70), strip(100)];
+        let shape = |width_min| for_recognition(&lines, width_min).shape().to_vec();
+        assert_eq!(shape(320), [2, 3, 48, 320]);
+        assert_eq!(shape(64), [2, 3, 48, 128]);
+    }
 }

@@ -6,7 +6,16 @@ fn map(inside: impl Fn(f64, f64) -> bool) -> Map {
         .flat_map(|y| (0..200).map(move |x| (f64::from(x), f64::from(y))))
         .map(|(x, y)| if inside(x, y) { 0.9 } else { 0.0 })
         .collect();
-    Map::new(200, values, (400, 200))
+    Map::new(200, values, window(0.0, 0.0, 400.0, 200.0))
+}
+
+fn window(left: f64, top: f64, width: f64, height: f64) -> Window {
+    Window {
+        left,
+        top,
+        width,
+        height,
+    }
 }
 
 fn bar(x: f64, y: f64, centre: (f64, f64), degrees: f64, width: f64, height: f64) -> bool {
@@ -83,4 +92,30 @@ fn a_cheap_look_gives_the_largest_few_and_small_ones_too() {
 #[test]
 fn a_map_full_of_text_is_one_region() {
     assert_eq!(find(&map(|_, _| true)).len(), 1);
+}
+
+#[test]
+fn a_map_of_a_part_finds_lines_where_they_are_in_the_picture() {
+    let mut map = map(|x, y| bar(x, y, (100.0, 50.0), 0.0, 80.0, 10.0));
+    let whole = find(&map);
+    map.part = window(30.0, 70.0, 400.0, 200.0);
+    let part = find(&map);
+    for (there, here) in part[0].corners.iter().zip(whole[0].corners) {
+        assert!((there.0 - here.0 - 30.0).abs() < 1e-9);
+        assert!((there.1 - here.1 - 70.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn traces_of_text_and_their_surroundings_are_looked_at_closer() {
+    let spot = |x: f64, y: f64| (120.0..140.0).contains(&x) && (80.0..85.0).contains(&y);
+    let mut spots = map(spot);
+    // Far fainter than what a cheap look takes for text.
+    spots.values.iter_mut().for_each(|value| *value *= 0.04);
+    let part = traces(&spots);
+    // 48 pixels of the map further on each side, as far as it goes.
+    assert_eq!((part.left, part.width), (144.0, 2.0 * (20.0 + 96.0)));
+    assert_eq!((part.top, part.height), (64.0, 200.0 - 64.0));
+    let nothing = traces(&map(|_, _| false));
+    assert_eq!((nothing.width, nothing.height), (400.0, 200.0));
 }
