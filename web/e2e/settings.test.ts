@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { base, newcomer, onBoth, signIn, tiles, visit } from './browser';
+import { base, newcomer, onBoth, signIn, tiles, until, visit } from './browser';
 
 test('a key for a program is made, works, and is deleted', () =>
   visit('desktop', async ({ page, checkAccess }) => {
@@ -132,7 +132,7 @@ onBoth('a name that was typed and not saved is asked about before the page is le
   await page.getByRole('heading', { name: 'Albums', exact: true }).waitFor();
   await page.goBack().catch(() => undefined);
   await page.goto('/settings');
-  assert.equal(await name.inputValue(), before);
+  await until(async () => (await name.inputValue()) === before);
   // What was put back as it was is nothing to ask about.
   await name.fill('Ada Lovelace');
   await name.fill(before);
