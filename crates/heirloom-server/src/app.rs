@@ -49,13 +49,13 @@ pub fn router(app: App, live: &Live) -> Router {
         .fallback(web::client)
         .with_state(app)
         .layer(live.layer())
-        .layer(middleware::from_fn_with_state(gate, gate::stand))
         .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
         .layer(CatchPanicLayer::custom(|_| {
             ApiError::internal().into_response()
         }))
-        .layer(middleware::from_fn(surround))
         .layer(TraceLayer::new_for_http())
+        .layer(middleware::from_fn_with_state(gate, gate::stand))
+        .layer(middleware::from_fn(surround))
 }
 
 /// Says to everything below that requests came over TLS, as a proxy would say it.

@@ -28,6 +28,8 @@ const COOKIE_NAME: &str = "heirloom_maintenance_token";
 const PATIENCE: Duration = Duration::from_mins(2);
 /// What changes without anybody's doing.
 const RESTLESS: &[&str] = &["jobs", "sessions", "api_keys"];
+/// When a server that starts looks at its libraries.
+const SCANNED: &[&str] = &["refreshed_at=", "scan_asked_at="];
 
 /// What is answered, and the pass that comes with it. A process that begins anew may close a connection before it has read
 /// anything of it; clients send again.
@@ -147,7 +149,13 @@ fn state(server: &Server) -> BTreeSet<String> {
     let rows = rows(&file);
     std::fs::remove_file(&file).unwrap();
     let is_at_rest = |row: &String| !RESTLESS.contains(&row.split(':').next().unwrap());
-    rows.into_iter().filter(is_at_rest).collect()
+    let without_scans = |row: String| {
+        let words = row.split(' ');
+        let kept = words.filter(|word| !SCANNED.iter().any(|column| word.starts_with(column)));
+        kept.collect::<Vec<_>>().join(" ")
+    };
+    let kept = rows.into_iter().filter(is_at_rest);
+    kept.map(without_scans).collect()
 }
 
 #[track_caller]

@@ -31,8 +31,7 @@ async fn a_backup_takes_the_place_of_the_database() {
         let (before, then) = (state(&server), seen(&server).await);
         go_on(&server).await;
         assert_ne!(seen(&server).await, then);
-        let restore = json!({"action": "restore_database", "restoreBackupFilename": name});
-        let pass = begin(&server, restore).await;
+        let pass = begin(&server, restore_of(&name)).await;
         assert_eq!(outcome(&server, &pass).await, None);
         same(&before, &state(&server));
         assert_eq!(seen(&server).await, then);
@@ -61,7 +60,7 @@ async fn a_backup_that_cannot_be_restored_changes_nothing() {
             (&b"select 1;"[..], "not a backup"),
         ] {
             std::fs::write(backups.join("bad.gz"), bytes).unwrap();
-            let restore = json!({"action": "restore_database", "restoreBackupFilename": "bad.gz"});
+            let restore = restore_of("bad.gz");
             assert_eq!(change(&server, restore, &pass).await, StatusCode::CREATED);
             let error = outcome(&server, &pass).await.unwrap();
             assert!(error.contains(part), "{error}");
@@ -73,8 +72,8 @@ async fn a_backup_that_cannot_be_restored_changes_nothing() {
         }
         for body in [
             json!({"action": "restore_database"}),
-            json!({"action": "restore_database", "restoreBackupFilename": "nothing.gz"}),
-            json!({"action": "restore_database", "restoreBackupFilename": "../heirloom.db"}),
+            restore_of("nothing.gz"),
+            restore_of("../heirloom.db"),
             json!({"action": "dance"}),
         ] {
             assert_eq!(change(&server, body, &pass).await, StatusCode::BAD_REQUEST);
@@ -99,8 +98,7 @@ async fn a_restore_that_is_killed_leaves_one_of_the_two_databases_whole() {
         for _ in 0..kills {
             go_on(&server).await;
             let new = state(&server);
-            let restore = json!({"action": "restore_database", "restoreBackupFilename": name});
-            let pass = begin(&server, restore).await;
+            let pass = begin(&server, restore_of(&name)).await;
             let moment = rand::rng().random_range(0..2_500);
             tokio::time::sleep(Duration::from_millis(moment)).await;
             server.kill_and_restart();
@@ -112,8 +110,7 @@ async fn a_restore_that_is_killed_leaves_one_of_the_two_databases_whole() {
             let found = state(&server);
             same(&found, if error.is_some() { &new } else { &old });
             if error.is_some() {
-                let restore = json!({"action": "restore_database", "restoreBackupFilename": name});
-                let pass = begin(&server, restore).await;
+                let pass = begin(&server, restore_of(&name)).await;
                 assert_eq!(outcome(&server, &pass).await, None, "after {moment} ms");
                 same(&old, &state(&server));
             }
@@ -132,7 +129,7 @@ async fn every_process_of_a_fleet_follows() {
         assert_eq!(seen(&other).await, seen(&server).await);
         let pass = begin(&server, json!({"action": "start"})).await;
         wait_until("maintenance", async || is_in_maintenance(&other).await).await;
-        let restore = json!({"action": "restore_database", "restoreBackupFilename": name});
+        let restore = restore_of(&name);
         assert_eq!(change(&other, restore, &pass).await, StatusCode::CREATED);
         for process in [&other, &server] {
             assert_eq!(outcome(process, &pass).await, None);
@@ -170,7 +167,7 @@ async fn somebody_with_a_backup_restores_it_into_a_new_server() {
             ask(&new, Method::GET, "/admin/database-backups", None, &pass).await;
         assert_eq!((status, found), (StatusCode::OK, json!({"backups": []})));
         send_backup(&new, &pass, &name, backup).await;
-        let restore = json!({"action": "restore_database", "restoreBackupFilename": name});
+        let restore = restore_of(&name);
         assert_eq!(change(&new, restore, "").await, StatusCode::UNAUTHORIZED);
         assert_eq!(
             change(&new, restore_of(&name), &pass).await,
@@ -213,4 +210,57 @@ async fn send_backup(server: &Server, pass: &str, name: &str, bytes: Vec<u8>) {
         sent.is_ok_and(|response| response.status() == StatusCode::CREATED)
     })
     .await;
+}
+
+/// What a device is told now.
+async fn told(server: &Server, token: &str) -> Vec<Value> {
+    let request = Client::new()
+        .post(format!("{}/api/sync/stream", server.address))
+        .bearer_auth(token)
+        .json(&json!({"types": ["UsersV1", "AssetsV2"]}));
+    let lines = request.send().await.unwrap().text().await.unwrap();
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// What they hold may be of a time that the restored database does not know.
+#[tokio::test(flavor = "multi_thread")]
+async fn devices_begin_anew_after_a_restore() {
+    for server in servers().await {
+        server.upload("a.jpg", media::jpeg(60, 40, 1)).await;
+        server.settle().await;
+        let login = json!({"email": "ada@example.org", "password": "correct horse"});
+        let (_, login) = server.call(Method::POST, "/auth/login", Some(login)).await;
+        let token = login["accessToken"].as_str().unwrap();
+        let device = server.acting_as(token);
+        let acks: Vec<Value> = told(&server, token)
+            .await
+            .iter()
+            .map(|line| line["ack"].clone())
+            .collect();
+        let body = json!({ "acks": acks });
+        let (status, _) = device.call(Method::POST, "/sync/ack", Some(body)).await;
+        assert_eq!(status, StatusCode::NO_CONTENT);
+        let name = back_up(&server).await;
+        let pass = begin(&server, restore_of(&name)).await;
+        assert_eq!(outcome(&server, &pass).await, None);
+        let first = &told(&server, token).await[0];
+        assert_eq!(first["type"], "SyncResetV1");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_a_server_uses_is_not_replaced_behind_its_back() {
+    let server = Server::start(None).await;
+    fill(&server).await;
+    let name = back_up(&server).await;
+    let before = state(&server);
+    let (done, said) = server.admin(&["restore", "--replace", &name]);
+    assert!(!done && said.contains("another process"), "{said}");
+    assert_eq!(kept_databases(&server).await, 0);
+    same(&before, &state(&server));
+    server.upload("later.jpg", media::jpeg(70, 50, 77)).await;
+    server.settle().await;
 }
