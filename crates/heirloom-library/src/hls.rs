@@ -168,6 +168,9 @@ impl Library {
                 self.hls.head(&session, &shelf, next).await?
             }
         };
+        // It may have taken a while.
+        session.touch();
+        shelf.touch();
         Ok(HlsContent {
             bytes,
             may_stay: may_stay(asset.visibility),

@@ -119,7 +119,7 @@ impl Sessions {
             return Err(ENDED);
         }
         if let Some(session) = known.sessions.get(&key) {
-            *lock(&session.used) = Instant::now();
+            session.touch();
             return Ok(session.clone());
         }
         let forgotten = known.make_room();
@@ -268,7 +268,10 @@ impl Inner {
         }
         let mut known = self.known();
         let idle = self.settings.idle;
-        let is_over = |_: &Key, session: &mut Arc<Session>| lock(&session.used).elapsed() >= idle;
+        // Whoever still waits for an answer holds the session.
+        let is_over = |_: &Key, session: &mut Arc<Session>| {
+            Arc::strong_count(session) == 1 && lock(&session.used).elapsed() >= idle
+        };
         let over: Vec<Arc<Session>> = known
             .sessions
             .extract_if(is_over)
@@ -338,6 +341,10 @@ impl Session {
         let shelf = Arc::new(Shelf::new(opened.clone(), variant, folder));
         shelves.insert(index, shelf.clone());
         Ok(shelf)
+    }
+
+    pub(super) fn touch(&self) {
+        *lock(&self.used) = Instant::now();
     }
 
     fn shelves(&self) -> Vec<Arc<Shelf>> {

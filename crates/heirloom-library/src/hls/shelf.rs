@@ -117,8 +117,11 @@ impl Shelf {
         *self.used.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
-    /// How long nobody has asked for anything while a program runs; `None` if none does.
+    /// How long nobody has asked for anything while a program runs; `None` if none does, or somebody waits.
     pub(super) fn idles(&self) -> Option<Duration> {
+        if self.state.receiver_count() > 0 {
+            return None;
+        }
         let used = *self.used.lock().unwrap_or_else(PoisonError::into_inner);
         self.is_running().then(|| used.elapsed())
     }
