@@ -111,7 +111,9 @@ fn traces_of_text_and_their_surroundings_are_looked_at_closer() {
     let spot = |x: f64, y: f64| (120.0..140.0).contains(&x) && (80.0..85.0).contains(&y);
     let mut spots = map(spot);
     // Far fainter than what a cheap look takes for text.
-    spots.values.iter_mut().for_each(|value| *value *= 0.04);
+    for value in &mut spots.values {
+        *value *= 0.04;
+    }
     let part = traces(&spots);
     // 48 pixels of the map further on each side, as far as it goes.
     assert_eq!((part.left, part.width), (144.0, 2.0 * (20.0 + 96.0)));
