@@ -140,7 +140,9 @@ impl Library {
             asset.duplicate_id = change.duplicate.unwrap_or(asset.duplicate_id);
             asset.updated_at = self.now();
             if let Some(video) = change.live_video {
-                let told = self.set_live_video(&mut tx, caller, &mut asset, video).await?;
+                let told = self
+                    .set_live_video(&mut tx, caller, &mut asset, video)
+                    .await?;
                 entries.extend(told);
             }
             assets::update(&mut tx, &asset).await?;

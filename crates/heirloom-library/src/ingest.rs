@@ -18,7 +18,7 @@ use heirloom_store::{
     workflows::Trigger,
 };
 use heirloom_types::{
-    caller::{Caller, Credential, Scope},
+    caller::{Caller, Credential},
     checksum::{Blake3, Sha1},
     ids::{AssetId, SharedLinkId, UserId},
     media_type::{self, MediaKind},
@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 use self::names::shown_name;
 use crate::{
     Error, Library, Result,
-    access::{self, require},
+    access::require,
     capture::{self, Taken},
     feed,
     jobs::Wanted,

@@ -8,7 +8,7 @@ use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use sqlx::{Connection, Row, SqliteConnection};
 
-const TYPES: &[&str] = &[
+pub(crate) const TYPES: &[&str] = &[
     "AuthUsersV1",
     "UsersV1",
     "AssetsV2",

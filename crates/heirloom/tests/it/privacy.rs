@@ -196,9 +196,11 @@ async fn what_moves_in_a_photo_is_seen_where_the_photo_is() {
         let hidden = json!({"visibility": "hidden"});
         assert_eq!(found(&server, hidden.clone()).await.len(), 0);
         assert_eq!(found(&elevated, hidden).await, [part.clone()]);
-        let month = "/timeline/bucket?timeBucket=2024-01-01&visibility=hidden";
-        assert_eq!(server.get(month).await["id"], json!([]));
-        assert_eq!(elevated.get(month).await["id"], json!([part]));
+        let months = server.get("/timeline/buckets?visibility=hidden").await;
+        let month = months[0]["timeBucket"].as_str().unwrap();
+        let month = format!("/timeline/bucket?timeBucket={month}&visibility=hidden");
+        assert_eq!(server.get(&month).await["id"], json!([]));
+        assert_eq!(elevated.get(&month).await["id"], json!([part]));
         let out = json!({"ids": [part], "visibility": "timeline"});
         let (status, _) = server.call(Method::PUT, "/assets", Some(out)).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);

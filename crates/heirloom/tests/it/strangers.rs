@@ -9,6 +9,7 @@ use self::{calls::calls, home::Home};
 use crate::{
     access::PUBLIC,
     backup::rows,
+    phone,
     server::{Server, servers},
 };
 
@@ -157,12 +158,11 @@ async fn told_to_phone(ada: &Home, bob: &Home) -> Vec<String> {
         .call(Method::POST, "/auth/login", Some(login))
         .await;
     let phone = bob.holder.acting_as(login["accessToken"].as_str().unwrap());
-    let types = &crate::contract::CONTRACT["components"]["schemas"]["SyncRequestType"]["enum"];
     let response = phone
         .client
         .post(format!("{}/api/sync/stream", phone.address))
         .bearer_auth(phone.token.as_deref().unwrap())
-        .json(&json!({ "types": types }))
+        .json(&json!({ "types": phone::TYPES }))
         .send()
         .await
         .unwrap();

@@ -76,7 +76,7 @@ async fn workflows_are_changed_switched_off_shared_and_deleted() {
         assert_eq!(made["enabled"], true);
         let path = format!("/workflows/{}", made["id"].as_str().unwrap());
         let said = json!({"enabled": false, "description": "all of them", "name": null});
-        change(&server, Method::PATCH, &path, said).await;
+        change(&server, Method::PUT, &path, said).await;
         let read = server.get(&path).await;
         assert_eq!(
             (&read["enabled"], &read["description"], &read["name"]),
