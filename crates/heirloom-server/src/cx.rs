@@ -49,13 +49,12 @@ impl FromRequestParts<App> for LinkCx {
 }
 
 async fn account(parts: &Parts, query: &[(String, String)], app: &App) -> Result<Cx, ApiError> {
-    let caller = match caller_of_pass(&parts.headers, app).await? {
-        Some(caller) => caller,
-        None => {
-            let presented = presented(&parts.headers, query)
-                .ok_or(Error::Unauthenticated("Authentication required"))?;
-            app.library.authenticate(presented).await?
-        }
+    let caller = if let Some(caller) = caller_of_pass(&parts.headers, app).await? {
+        caller
+    } else {
+        let presented = presented(&parts.headers, query)
+            .ok_or(Error::Unauthenticated("Authentication required"))?;
+        app.library.authenticate(presented).await?
     };
     // As the contract says of the operation; what it does to whose things is decided where that is known.
     if let Some(Some(needed)) = parts.extensions.get::<Option<Needed>>() {

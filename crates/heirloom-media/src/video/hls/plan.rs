@@ -385,7 +385,7 @@ mod tests {
         };
         let upright = film("30/1", 1080, 1920, "4");
         let expected = vec![
-            (0, Size::new(480, 854)),
+            (0, Size::new(480, 852)),
             (1, Size::new(720, 1280)),
             (2, Size::new(1080, 1920)),
         ];

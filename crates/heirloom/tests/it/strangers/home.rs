@@ -17,7 +17,12 @@ pub(super) struct Home {
 
 impl Home {
     /// `server` is its administrator.
-    pub async fn make(server: &Server, holder: Server, word: &'static str, seed: u8) -> Self {
+    pub(super) async fn make(
+        server: &Server,
+        holder: Server,
+        word: &'static str,
+        seed: u8,
+    ) -> Self {
         let mut home = Self {
             holder,
             word,
@@ -39,14 +44,14 @@ impl Home {
     }
 
     /// The id of its thing of that kind; of what it has none, an id that nothing has.
-    pub fn id(&self, kind: &str) -> &str {
+    pub(super) fn id(&self, kind: &str) -> &str {
         self.things
             .get(kind)
             .map_or(crate::access::NOBODY, String::as_str)
     }
 
     /// The ids of everything in it, not the one that says who its owner is.
-    pub fn ids(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = &str> {
         let things = self.things.iter().filter(|(kind, _)| **kind != "user");
         things.map(|(_, id)| id.as_str())
     }
