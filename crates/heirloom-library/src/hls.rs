@@ -213,12 +213,11 @@ impl Library {
 
     async fn visible_video(&self, caller: &Caller, id: AssetId) -> Result<Asset> {
         require(caller, Permission::AssetView)?;
-        let asset = match self.own_asset(caller, id).await {
-            Some(own) => own,
-            None => {
-                let mut tx = self.db.glance().await?;
-                access::asset(&mut tx, caller, id, Permission::AssetView).await?
-            }
+        let asset = if let Some(own) = self.own_asset(caller, id).await {
+            own
+        } else {
+            let mut tx = self.db.glance().await?;
+            access::asset(&mut tx, caller, id, Permission::AssetView).await?
         };
         // What is made of it says nothing of where and with what it was taken, so that every visitor may have it.
         Some(asset)

@@ -68,14 +68,14 @@ async fn next_box(
 mod tests {
     use super::*;
 
-    fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn boxed(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
         let length = (content.len() as u32 + 8).to_be_bytes();
-        [&length[..], kind, content].concat()
+        [&length[..], &kind, content].concat()
     }
 
     #[tokio::test]
     async fn a_stream_is_a_head_and_pieces() {
-        let head = [boxed(b"ftyp", b"iso6"), boxed(b"moov", b"tracks")].concat();
+        let head = [boxed(*b"ftyp", b"iso6"), boxed(*b"moov", b"tracks")].concat();
         let long = [
             &1u32.to_be_bytes()[..],
             b"mdat",
@@ -83,14 +83,14 @@ mod tests {
             b"ab",
         ]
         .concat();
-        let first = [boxed(b"moof", b"1"), boxed(b"mdat", b"pictures")].concat();
-        let second = [boxed(b"moof", b"2"), long].concat();
+        let first = [boxed(*b"moof", b"1"), boxed(*b"mdat", b"pictures")].concat();
+        let second = [boxed(*b"moof", b"2"), long].concat();
         let all = [
             head.clone(),
             first.clone(),
-            boxed(b"free", b"x"),
+            boxed(*b"free", b"x"),
             second.clone(),
-            boxed(b"mfra", b""),
+            boxed(*b"mfra", b""),
         ]
         .concat();
         let mut stream = all.as_slice();
@@ -108,12 +108,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_stream_that_breaks_off_or_lies_is_an_error() {
-        let whole = boxed(b"moov", b"tracks");
+        let whole = boxed(*b"moov", b"tracks");
         assert!(next_part(&mut &whole[..10]).await.is_err());
         let huge = [&u32::MAX.to_be_bytes()[..], b"mdat"].concat();
         assert!(next_part(&mut huge.as_slice()).await.is_err());
         assert!(
-            next_part(&mut boxed(b"moof", b"")[..4].as_ref())
+            next_part(&mut boxed(*b"moof", b"")[..4].as_ref())
                 .await
                 .is_err()
         );
