@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { ada, until, visit, type Visit } from './browser';
 import { models, serve } from './server';
 
-/** A picture of that many shapes and colours, and the same one smaller: drawn by the browser, so that no two are alike by chance. */
+/** Dots, boxes, a page of text, rings: to whoever looks for copies, no two of these are alike by chance. */
 function draw(page: Page, seed: number, width: number, quality: number): Promise<string> {
   return page.evaluate(
     ([seed, width, quality]) => {
@@ -19,14 +19,19 @@ function draw(page: Page, seed: number, width: number, quality: number): Promise
       let state = seed * 7919 + 13;
       const next = () => (state = (state * 48271) % 2147483647) / 2147483647;
       context.scale(width, width);
-      context.fillStyle = `hsl(${next() * 360} 60% 50%)`;
+      context.fillStyle = seed > 2 ? '#fff' : `hsl(${next() * 360} 60% 50%)`;
       context.fillRect(0, 0, 1, 1);
-      for (let shape = 0; shape < 12 + seed * 4; shape += 1) {
-        context.fillStyle = `hsl(${next() * 360} 80% ${20 + next() * 60}%)`;
+      context.font = '0.05px serif';
+      context.lineWidth = 0.025;
+      for (let shape = 0; shape < 14; shape += 1) {
+        context.fillStyle = seed > 2 ? '#000' : `hsl(${next() * 360} 80% ${20 + next() * 60}%)`;
         context.beginPath();
-        if (seed % 2) context.ellipse(next(), next() * 0.75, 0.03 + next() * 0.2, 0.03 + next() * 0.2, next(), 0, 7);
-        else context.rect(next(), next() * 0.75, 0.05 + next() * 0.3, 0.05 + next() * 0.3);
-        context.fill();
+        if (seed === 1) context.ellipse(next(), next() * 0.75, 0.03 + next() * 0.2, 0.03 + next() * 0.2, next(), 0, 7);
+        if (seed === 2) context.rect(next(), next() * 0.75, 0.05 + next() * 0.3, 0.05 + next() * 0.3);
+        if (seed === 3) context.fillText('Dear all, we went to the lake on Sunday', 0.05, 0.06 + shape * 0.05);
+        if (seed === 4) context.arc(0.5, 0.375, 0.05 + shape * 0.05, 0, 7);
+        if (seed === 4) context.stroke();
+        else context.fill();
       }
       return canvas.toDataURL('image/jpeg', quality);
     },

@@ -20,8 +20,11 @@ mod home;
 const OPEN: &[(&str, &str)] = &[
     // Who is on the server is known to all who are on it.
     ("GET", "/users/{id}"),
-    // Showing one's own library to another.
+    // Showing one's own library to another, and ending that.
     ("POST", "/partners/{id}"),
+    ("DELETE", "/partners/{id}"),
+    // A group of copies that one does not have is dismissed already.
+    ("DELETE", "/duplicates/{id}"),
 ];
 
 /// What changes without anybody's doing.
@@ -120,6 +123,9 @@ async fn answer(
         .header("tus-resumable", "1.0.0");
     let request = match body {
         Some(body) => request.json(body),
+        None if path.starts_with("/uploads") => request
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", "0"),
         None => request,
     };
     let response = request.send().await.unwrap();
