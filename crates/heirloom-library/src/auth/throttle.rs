@@ -167,6 +167,7 @@ mod tests {
         let address: IpAddr = [10, 0, 0, 1].into();
         for number in 0..2 * SUBJECTS_MAX {
             throttle.failed(&format!("{number}@example.com"), Some(address));
+            tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!(throttle.records().len() <= SUBJECTS_MAX);
         assert_eq!(throttle.delay(&Subject::Address(address)), DELAY_MAX);

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use heirloom_media::decoder::Decoder;
+use heirloom_testkit::s3;
 use reqwest::{
     Client, StatusCode,
     multipart::{Form, Part},
@@ -12,6 +13,7 @@ use tempfile::TempDir;
 
 use super::player::{Player, film, packets_of, watching};
 use crate::{
+    bucket::{borrowed, bucket_at},
     inside::{self, Inside, Somebody, Template},
     server::{Server, files_below},
 };
@@ -168,6 +170,22 @@ async fn what_a_killed_server_left_goes_with_the_next_start() {
     let another = watched.server.another();
     let player = Player::new(&another, &id);
     player.variant(&line.address).piece(5).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_video_in_a_bucket_is_fetched_once_and_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let environment = bucket_at(s3::serve(folder.path()).await);
+    let watched = Watched::begin(20, &borrowed(&environment)).await;
+    let line = watched.player.main().await.variants().remove(0);
+    // What a session has opened stays open: the bucket may go.
+    drop(folder);
+    let mut variant = watched.player.variant(&line.address);
+    let head = variant.head().await;
+    for piece in [8, 0] {
+        let packets = packets_of(&head, &variant.piece(piece).await);
+        assert!((packets[0].seconds - f64::from(piece) * 2.0).abs() < 0.001);
+    }
 }
 
 /// Turns it on and uploads a video; gives its id.
