@@ -6,7 +6,10 @@ use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::{Client, Method, StatusCode, multipart};
 use serde_json::{Value, json};
 
+pub(crate) use self::person::Person;
 use crate::{inside::PIN, media};
+
+mod person;
 
 /// Pictures that one person has: few, so that the same one comes back after it was deleted.
 const PICTURES: u8 = 12;
@@ -14,58 +17,6 @@ const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The one video that everybody has.
 static VIDEO: LazyLock<Vec<u8>> = LazyLock::new(media::video);
-
-/// One person's side of a history.
-pub(crate) struct Person {
-    pub id: String,
-    /// The header that they are known by, and what stands in it.
-    pub credential: (&'static str, String),
-    /// Their devices' sessions.
-    devices: Vec<String>,
-    /// Whether their account is closed and restored while others go on.
-    may_close: bool,
-    videos: Vec<String>,
-    assets: Vec<String>,
-    albums: Vec<String>,
-    stacks: Vec<String>,
-    memories: Vec<String>,
-    people: Vec<String>,
-    faces: Vec<String>,
-}
-
-impl Person {
-    /// Who acts in a session with that token.
-    pub(crate) fn new(id: &str, token: &str) -> Self {
-        Self {
-            id: id.to_owned(),
-            credential: ("x-immich-user-token", token.to_owned()),
-            devices: Vec::new(),
-            may_close: false,
-            videos: Vec::new(),
-            assets: Vec::new(),
-            albums: Vec::new(),
-            stacks: Vec::new(),
-            memories: Vec::new(),
-            people: Vec::new(),
-            faces: Vec::new(),
-        }
-    }
-
-    /// Whose devices are told to start over now and then.
-    pub(crate) fn with_devices(mut self, sessions: &[String]) -> Self {
-        self.devices = sessions.to_vec();
-        self
-    }
-
-    /// Who acts with a key, which outlives a closed account, and whose account is closed at times.
-    pub(crate) fn who_comes_and_goes(id: &str, key: &str) -> Self {
-        Self {
-            credential: ("x-api-key", key.to_owned()),
-            may_close: true,
-            ..Self::new(id, "")
-        }
-    }
-}
 
 pub(crate) struct History {
     address: String,
