@@ -113,6 +113,7 @@ export async function send(target: string, init: RequestInit = {}): Promise<Resp
       await connection.restored(init.signal ?? undefined);
       continue;
     }
+    if (response.status === 503) void connection.look();
     if ([502, 503, 504].includes(response.status) && isSafe) {
       connection.lose();
       await connection.restored(init.signal ?? undefined);

@@ -1,6 +1,8 @@
-/** Whether the server answers. Requests that can wait for it do so here. */
+/** Whether the server answers, or is in maintenance. Requests that can wait for it do so here. */
 class Connection {
   isLost = $state(false);
+  /** It is there, and answers only those who maintain it: `MaintenancePage` covers everything, and says when it is over. */
+  isInMaintenance = $state(false);
   #waiting: (() => void)[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #delay = 1000;
@@ -30,6 +32,22 @@ class Connection {
     void this.#ask();
   }
 
+  /** Looks whether it is in maintenance, which is why it may have refused something. */
+  async look(): Promise<void> {
+    if (await isMaintained().catch(() => false)) this.beginMaintenance();
+  }
+
+  beginMaintenance(): void {
+    clearTimeout(this.#timer);
+    this.isLost = true;
+    this.isInMaintenance = true;
+  }
+
+  endMaintenance(): void {
+    this.isInMaintenance = false;
+    this.#restore();
+  }
+
   #schedule(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#ask(), this.#delay);
@@ -37,17 +55,28 @@ class Connection {
   }
 
   async #ask(): Promise<void> {
-    if (!this.isLost) return;
+    if (!this.isLost || this.isInMaintenance) return;
     try {
       const response = await fetch('/readyz', { cache: 'no-store' });
       if (!response.ok) throw new Error();
-      clearTimeout(this.#timer);
-      this.isLost = false;
-      for (const resolve of this.#waiting.splice(0)) resolve();
+      if (await isMaintained()) this.beginMaintenance();
+      else this.#restore();
     } catch {
       this.#schedule();
     }
   }
+
+  #restore(): void {
+    clearTimeout(this.#timer);
+    this.isLost = false;
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}
+
+export async function isMaintained(): Promise<boolean> {
+  const response = await fetch('/api/server/config', { cache: 'no-store' });
+  if (!response.ok) throw new Error();
+  return ((await response.json()) as { maintenanceMode?: boolean }).maintenanceMode === true;
 }
 
 export const connection = new Connection();

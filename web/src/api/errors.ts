@@ -39,6 +39,7 @@ const SAID: [RegExp, MessageKey][] = [
   [/is not an e-mail address/, 'common.error.email'],
   [/^User exists/, 'common.error.userExists'],
   [/slug already exists/, 'common.error.slugTaken'],
+  [/in maintenance mode/, 'common.error.maintenance'],
   [/already (exists|added)$/, 'common.error.alreadyThere'],
 ];
 

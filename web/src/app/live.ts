@@ -1,4 +1,5 @@
 /** What the server tells while a page is open: after the first photos, for which it is not needed. */
+import { connection } from '../api/connection.svelte';
 import { tell } from '../photos/changes';
 import { whenIdle } from './idle';
 import { news } from './news.svelte';
@@ -18,6 +19,8 @@ const TOLD: Record<string, (...said: never[]) => void> = {
   on_album_update: ({ albumId }: { albumId: string }) => tell({ kind: 'album', albumId }),
   on_notification: () => void news.refresh(),
   on_session_delete: () => void session.signOut(),
+  // Into maintenance, or out of it: the server begins anew, in about a second.
+  AppRestartV1: () => setTimeout(() => void connection.look(), 1500),
 };
 
 /** Returns what ends it. */

@@ -27,5 +27,6 @@ export const routes: Route[] = [
   { path: '/shared-links', title: 'links.title', load: () => import('../pages/shared-links/SharedLinksPage.svelte') },
   { path: '/share/:key', title: 'share.title', load: () => import('../pages/share/SharePage.svelte'), isPublic: true },
   { path: '/s/:slug', title: 'share.title', load: () => import('../pages/share/SharePage.svelte'), isPublic: true },
+  { path: '/maintenance', title: 'maintenance.title', isPublic: true, load: () => import('../pages/maintenance/EntrancePage.svelte') },
   { path: '/frame', title: 'frame.title', isPublic: true, load: () => import('../pages/frame/FramePage.svelte') },
 ];

@@ -29,6 +29,11 @@ export function isUnsaved(): boolean {
   return [...kept].some((one) => !one.staysHere && one.isUnsaved());
 }
 
+/** Whether the document's end would lose something. */
+export function isAnythingKept(): boolean {
+  return [...kept].some((one) => one.isUnsaved());
+}
+
 export function mayLose(): Promise<boolean> {
   return confirm({ title: t('common.leavePageTitle'), text: t('common.leaveText'), confirm: t('common.leavePage') });
 }

@@ -28,6 +28,7 @@ import editor from './editor.json';
 import system from './system.json';
 import libraries from './libraries.json';
 import models from './models.json';
+import maintenance from './maintenance.json';
 
 export default {
   common,
@@ -59,4 +60,5 @@ export default {
   system,
   libraries,
   models,
+  maintenance,
 } satisfies Messages;

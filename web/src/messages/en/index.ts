@@ -27,6 +27,7 @@ import editor from './editor.json';
 import system from './system.json';
 import libraries from './libraries.json';
 import models from './models.json';
+import maintenance from './maintenance.json';
 
 export default {
   common,
@@ -58,4 +59,5 @@ export default {
   system,
   libraries,
   models,
+  maintenance,
 };
