@@ -1,5 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
@@ -53,7 +53,9 @@ function precompress(): Plugin {
   return {
     name: 'heirloom-precompress',
     apply: 'build',
+    // Also called when a build failed, whose own reason is to be seen then.
     closeBundle: () => {
+      if (!existsSync(UNFINISHED)) return;
       visit(UNFINISHED);
       rmSync(FINISHED, { recursive: true, force: true });
       renameSync(UNFINISHED, FINISHED);
