@@ -113,14 +113,13 @@ fn glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
 
 /// Every method there is.
 pub fn methods() -> Vec<Method> {
-    let text = |field: &str, title: &str| {
-        json!({
-            "type": "object", "required": [field],
-            "properties": {field: {"type": "string", "title": title}},
-        })
-    };
-    let nothing = || json!({"type": "object", "properties": {}});
-    let filter = |key, name, title, description, schema| Method {
+    let mut all = filters();
+    all.extend(actions());
+    all
+}
+
+fn filters() -> Vec<Method> {
+    let filter = |(key, name), title, description, schema| Method {
         key,
         name,
         title,
@@ -128,74 +127,82 @@ pub fn methods() -> Vec<Method> {
         is_filter: true,
         schema,
     };
-    let action = |key, name, title, description, schema| Method {
-        is_filter: false,
-        ..filter(key, name, title, description, schema)
-    };
+    let kinds = json!({"type": "string", "title": "Kind", "enum": ["IMAGE", "VIDEO"]});
     vec![
         filter(
-            "heirloom#fileName",
-            "fileName",
+            ("heirloom#fileName", "fileName"),
             "File name",
             "Goes on if the file's name fits a pattern, in which * stands for anything",
             text("pattern", "Pattern, as in *screenshot*"),
         ),
         filter(
-            "heirloom#kind",
-            "kind",
+            ("heirloom#kind", "kind"),
             "Photo or video",
             "Goes on for photos or for videos",
-            json!({
-                "type": "object", "required": ["kind"],
-                "properties": {"kind": {"type": "string", "enum": ["IMAGE", "VIDEO"]}},
-            }),
+            one("kind", kinds),
         ),
         filter(
-            "heirloom#camera",
-            "camera",
+            ("heirloom#camera", "camera"),
             "Camera",
             "Goes on if the camera's maker or model has this in its name",
             text("name", "Maker or model"),
         ),
         filter(
-            "heirloom#place",
-            "place",
+            ("heirloom#place", "place"),
             "Place",
             "Goes on for what was taken in a city, state or country",
             text("name", "City, state or country"),
         ),
+    ]
+}
+
+fn actions() -> Vec<Method> {
+    let action = |(key, name), title, description, schema| Method {
+        key,
+        name,
+        title,
+        description,
+        is_filter: false,
+        schema,
+    };
+    let nothing = || json!({"type": "object", "properties": {}});
+    let album = json!({"type": "string", "format": "uuid", "title": "Album"});
+    vec![
         action(
-            "heirloom#favorite",
-            "favorite",
+            ("heirloom#favorite", "favorite"),
             "Make a favourite",
             "Marks it as a favourite",
             nothing(),
         ),
         action(
-            "heirloom#archive",
-            "archive",
+            ("heirloom#archive", "archive"),
             "Archive",
             "Takes it out of the timeline into the archive",
             nothing(),
         ),
         action(
-            "heirloom#addToAlbum",
-            "addToAlbum",
+            ("heirloom#addToAlbum", "addToAlbum"),
             "Add to an album",
             "Puts it into an album",
-            json!({
-                "type": "object", "required": ["albumId"],
-                "properties": {"albumId": {"type": "string", "format": "uuid", "title": "Album"}},
-            }),
+            one("albumId", album),
         ),
         action(
-            "heirloom#addTag",
-            "addTag",
+            ("heirloom#addTag", "addTag"),
             "Add a tag",
             "Gives it a tag; levels are joined by /",
             text("tag", "Tag"),
         ),
     ]
+}
+
+/// The schema of a configuration with one text.
+fn text(field: &str, title: &str) -> Value {
+    one(field, json!({"type": "string", "title": title}))
+}
+
+/// The schema of a configuration with one field.
+fn one(field: &str, schema: Value) -> Value {
+    json!({"type": "object", "required": [field], "properties": {field: schema}})
 }
 
 #[cfg(test)]
