@@ -29,6 +29,7 @@ import system from './system.json';
 import libraries from './libraries.json';
 import models from './models.json';
 import maintenance from './maintenance.json';
+import rules from './rules.json';
 
 export default {
   common,
@@ -61,4 +62,5 @@ export default {
   libraries,
   models,
   maintenance,
+  rules,
 } satisfies Messages;

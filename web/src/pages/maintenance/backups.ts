@@ -56,6 +56,9 @@ export function factsOf(backup: Backup): string {
   return madeAt(backup.filename) ? `${size} · ${backup.filename}` : size;
 }
 
+/** The server takes no other letters; browsers put some into the names of what they download twice. */
+const plainName = (name: string) => name.replace(/[^A-Za-z0-9._-]+/g, '-');
+
 /** Sends a backup that was kept elsewhere. */
 export function uploadBackup(file: File, onprogress: (part: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -65,10 +68,10 @@ export function uploadBackup(file: File, onprogress: (part: number) => void): Pr
     request.onerror = () => reject(new ApiError(0, 'unreachable'));
     request.onload = () => {
       if (request.status < 300) resolve();
-      else reject(new ApiError(request.status, reasonOf(request, file.name)));
+      else reject(new ApiError(request.status, reasonOf(request, plainName(file.name))));
     };
     const form = new FormData();
-    form.append('file', file);
+    form.append('file', file, plainName(file.name));
     request.send(form);
   });
 }
