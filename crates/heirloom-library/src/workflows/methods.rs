@@ -139,7 +139,7 @@ fn filters() -> Vec<Method> {
             ("heirloom#kind", "kind"),
             "Photo or video",
             "Goes on for photos or for videos",
-            one("kind", kinds),
+            one("kind", &kinds),
         ),
         filter(
             ("heirloom#camera", "camera"),
@@ -184,7 +184,7 @@ fn actions() -> Vec<Method> {
             ("heirloom#addToAlbum", "addToAlbum"),
             "Add to an album",
             "Puts it into an album",
-            one("albumId", album),
+            one("albumId", &album),
         ),
         action(
             ("heirloom#addTag", "addTag"),
@@ -197,11 +197,11 @@ fn actions() -> Vec<Method> {
 
 /// The schema of a configuration with one text.
 fn text(field: &str, title: &str) -> Value {
-    one(field, json!({"type": "string", "title": title}))
+    one(field, &json!({"type": "string", "title": title}))
 }
 
 /// The schema of a configuration with one field.
-fn one(field: &str, schema: Value) -> Value {
+fn one(field: &str, schema: &Value) -> Value {
     json!({"type": "object", "required": [field], "properties": {field: schema}})
 }
 
