@@ -12,7 +12,7 @@ use super::operations;
 use crate::{
     cx::Cx,
     error::{ApiError, ApiResult},
-    tiles::{FRESH, TileId},
+    tiles::{FRESH, TileId, TileServer},
 };
 
 operations! {
@@ -48,7 +48,7 @@ async fn about(cx: Cx) -> Json<TilesResponse> {
     Json(TilesResponse {
         enabled: tiles.is_some(),
         attribution: tiles.map_or_else(String::new, |tiles| tiles.attribution().to_owned()),
-        max_zoom: tiles.map_or(0, |tiles| tiles.max_zoom()),
+        max_zoom: tiles.map_or(0, TileServer::max_zoom),
     })
 }
 

@@ -55,10 +55,9 @@ impl Asked {
 }
 
 async fn list(cx: Cx, Query(asked): Query<Asked>) -> ApiResult<Json<Vec<WorkflowResponse>>> {
-    let found = cx.app.library.workflows(&cx.caller).await?.into_iter();
-    let shown = found
-        .filter(|workflow| asked.is_met(workflow))
-        .map(response);
+    let found = cx.app.library.workflows(&cx.caller).await?;
+    let met = found.iter().filter(|workflow| asked.is_met(workflow));
+    let shown = met.map(response);
     Ok(Json(shown.collect::<ApiResult<_>>()?))
 }
 
@@ -73,7 +72,7 @@ async fn create(
         .library
         .create_workflow(&cx.caller, trigger, said)
         .await?;
-    Ok((StatusCode::CREATED, Json(response(made)?)))
+    Ok((StatusCode::CREATED, Json(response(&made)?)))
 }
 
 async fn list_triggers(_cx: Cx) -> Json<Vec<WorkflowTriggerResponse>> {
@@ -85,9 +84,8 @@ async fn list_triggers(_cx: Cx) -> Json<Vec<WorkflowTriggerResponse>> {
 }
 
 async fn get(cx: Cx, Id(id): Id<WorkflowId>) -> ApiResult<Json<WorkflowResponse>> {
-    Ok(Json(response(
-        cx.app.library.workflow(&cx.caller, id).await?,
-    )?))
+    let found = cx.app.library.workflow(&cx.caller, id).await?;
+    Ok(Json(response(&found)?))
 }
 
 async fn update(
@@ -100,7 +98,7 @@ async fn update(
         ..change(wanted)
     };
     let changed = cx.app.library.update_workflow(&cx.caller, id, said).await?;
-    Ok(Json(response(changed)?))
+    Ok(Json(response(&changed)?))
 }
 
 async fn delete(cx: Cx, Id(id): Id<WorkflowId>) -> ApiResult<StatusCode> {
@@ -142,9 +140,9 @@ fn change(wanted: WorkflowUpdate) -> WorkflowChange {
     }
 }
 
-fn response(workflow: Workflow) -> ApiResult<WorkflowResponse> {
+fn response(workflow: &Workflow) -> ApiResult<WorkflowResponse> {
     Ok(WorkflowResponse {
-        shared: shared(&workflow)?,
+        shared: shared(workflow)?,
         id: workflow.id,
         created_at: workflow.created_at,
         updated_at: workflow.updated_at,
