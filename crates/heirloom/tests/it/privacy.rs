@@ -195,7 +195,7 @@ async fn what_moves_in_a_photo_is_seen_where_the_photo_is() {
         assert_eq!(server.bytes(&play).await.0, StatusCode::BAD_REQUEST);
         let hidden = json!({"visibility": "hidden"});
         assert_eq!(found(&server, hidden.clone()).await.len(), 0);
-        assert_eq!(found(&elevated, hidden).await, [part.clone()]);
+        assert_eq!(found(&elevated, hidden).await, std::slice::from_ref(&part));
         let months = server.get("/timeline/buckets?visibility=hidden").await;
         let month = months[0]["timeBucket"].as_str().unwrap();
         let month = format!("/timeline/bucket?timeBucket={month}&visibility=hidden");

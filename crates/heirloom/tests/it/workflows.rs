@@ -9,8 +9,8 @@ use crate::{
     server::{Server, servers},
 };
 
-fn step(method: &str, config: Value) -> Value {
-    json!({"method": format!("heirloom#{method}"), "config": config})
+fn step(method: &str, config: impl Into<Value>) -> Value {
+    json!({"method": format!("heirloom#{method}"), "config": config.into()})
 }
 
 async fn make(server: &Server, trigger: &str, steps: Vec<Value>) -> Value {

@@ -97,15 +97,14 @@ fn kind_of_field(method: &str, path: &str, name: &str) -> Option<&'static str> {
         "albumId" | "albumIds" => "album",
         "personId" | "personIds" | "closestPersonId" => "person",
         "tagId" | "tagIds" | "parentId" => "tag",
-        "duplicateId" | "libraryId" | "sessionId" => "nothing",
         // In a body, whom somebody shares with is theirs to say.
         "userId" if method == "GET" => "user",
-        "userId" | "sharedWithId" | "ownerId" | "clientId" => "nothing",
+        "userId" | "sharedWithId" | "ownerId" | "clientId" | "duplicateId" | "libraryId"
+        | "sessionId" => "nothing",
         "id" if (method, path) == ("GET", "/faces") => "asset",
         "id" if (method, path) == ("PUT", "/faces/{id}") => "face",
-        "id" => kind_of_path(path),
         "ids" if listed_below => "asset",
-        "ids" => kind_of_path(path),
+        "id" | "ids" => kind_of_path(path),
         _ => return None,
     })
 }

@@ -152,8 +152,8 @@ impl Home {
             .holder
             .acting_as(login["accessToken"].as_str().unwrap());
         let sessions = session.get("/sessions").await;
-        let own = sessions.as_array().unwrap().iter();
-        let own = own.filter(|session| session["current"] == true).last();
+        let mut all = sessions.as_array().unwrap().iter();
+        let own = all.find(|session| session["current"] == true);
         self.keep("session", &own.unwrap()["id"]);
         let begun = self
             .holder
