@@ -37,6 +37,7 @@ onBoth('what is found is put in order of time, and narrowed by a tag', async ({ 
   await tiles(page).nth(2).waitFor();
   await page.getByRole('button', { name: 'Newest first' }).click();
   await page.locator('section h2').first().waitFor();
+  await tiles(page).nth(2).waitFor();
   const order = await tiles(page).evaluateAll((all) => all.map((one) => (one as HTMLElement).dataset['photo']));
   assert.deepEqual(order, [young, middle, old]);
   await checkAccess();
