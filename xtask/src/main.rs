@@ -93,9 +93,6 @@ fn test(options: &[&str]) -> Outcome {
     let photos = photos::folder()?.display().to_string();
     web::build()?;
     let postgres = Postgres::start()?;
-    // Most tests wait for servers and clients more than they compute.
-    let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1);
-    let threads = threads.to_string();
     step("testing what is in Python");
     setup::test_python()?;
     step("testing");
@@ -105,7 +102,6 @@ fn test(options: &[&str]) -> Outcome {
     variables.push(("HEIRLOOM_TEST_POSTGRES_URL", postgres.url()));
     variables.push(("HEIRLOOM_TEST_CLIENTS", "1"));
     variables.push(("HEIRLOOM_TEST_PHOTOS", &photos));
-    variables.push(("RUST_TEST_THREADS", &threads));
     cargo(&arguments, &variables)
 }
 
