@@ -178,10 +178,7 @@ impl Library {
         let mut exif = exif::get(tx, asset.owner_id, asset.id)
             .await?
             .unwrap_or_else(|| Exif::empty(asset.owner_id, asset.id));
-        let mut edits: Edits = match &exif.edits {
-            Some(json) => serde_json::from_str(json).map_err(anyhow::Error::from)?,
-            None => Edits::default(),
-        };
+        let mut edits = edits_of(Some(&exif))?;
         if let Some(description) = &change.description {
             exif.description.clone_from(description);
             edits.description = Some(description.clone());
@@ -220,6 +217,14 @@ impl Library {
         exif::upsert(tx, &exif).await?;
         self.want(tx, asset, &[Stage::Sidecar, Stage::Metadata], priority::NEW)
             .await
+    }
+}
+
+/// What a person has said about a picture in place of its file.
+pub(crate) fn edits_of(exif: Option<&Exif>) -> Result<Edits> {
+    match exif.and_then(|exif| exif.edits.as_deref()) {
+        Some(json) => Ok(serde_json::from_str(json).map_err(anyhow::Error::from)?),
+        None => Ok(Edits::default()),
     }
 }
 

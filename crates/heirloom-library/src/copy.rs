@@ -8,7 +8,7 @@ use heirloom_types::{caller::Caller, ids::AssetId, permission::Permission};
 use crate::{
     Error, Library, Result,
     access::{self, require},
-    assets::AssetChange,
+    assets::{AssetChange, edits_of},
 };
 
 /// What is copied.
@@ -50,11 +50,10 @@ impl Library {
             Some(id) => stacks::get(&mut tx, caller.user, id).await?,
             None => None,
         };
-        let facts = exif::get(&mut tx, caller.user, source).await?;
-        let edits = facts.and_then(|facts| facts.edits);
+        let edits = edits_of(exif::get(&mut tx, caller.user, source).await?.as_ref())?;
         drop(tx);
         if what.sidecar {
-            let said = self.said_of(&from, edits.as_deref()).await?;
+            let said = self.said_of(&from, edits).await?;
             if said.is_edit() {
                 self.update_assets(caller, &[target], &said).await?;
             }
@@ -85,7 +84,7 @@ impl Library {
     }
 
     /// What a sidecar says and what its owner has said since, as words about another picture.
-    async fn said_of(&self, asset: &Asset, edits: Option<&str>) -> Result<AssetChange> {
+    async fn said_of(&self, asset: &Asset, said: Edits) -> Result<AssetChange> {
         let written = match &asset.sidecar_path {
             Some(path) => {
                 let path = BlobPath::parse(path).map_err(anyhow::Error::from)?;
@@ -93,10 +92,6 @@ impl Library {
                 self.decoder.sidecar_facts(file).await.unwrap_or_default()
             }
             None => Facts::default(),
-        };
-        let said: Edits = match edits {
-            Some(json) => serde_json::from_str(json).map_err(anyhow::Error::from)?,
-            None => Edits::default(),
         };
         let position = said.position.or(written.position);
         let captured = said.captured.or(written.captured);

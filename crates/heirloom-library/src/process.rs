@@ -37,7 +37,7 @@ use self::{
     failure::{Remedy, StageFailure, StageResult},
     sight::Sight,
 };
-use crate::{Library, feed};
+use crate::{Library, assets::edits_of, feed};
 
 /// Kind of the job.
 pub const KIND: &str = "process_asset";
@@ -334,11 +334,7 @@ impl Library {
 
     async fn edits_of(&self, tx: &mut Tx, owner: UserId, id: AssetId) -> anyhow::Result<Edits> {
         let exif = exif::get(tx, owner, id).await?;
-        let edits = exif.and_then(|exif| exif.edits);
-        Ok(edits
-            .map(|json| serde_json::from_str(&json))
-            .transpose()?
-            .unwrap_or_default())
+        Ok(edits_of(exif.as_ref())?)
     }
 
     /// Puts a person's edits into the sidecar beside the original; what else stands there stays.

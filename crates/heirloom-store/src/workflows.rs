@@ -104,6 +104,18 @@ pub async fn list_set_off(tx: &mut Tx, owner: UserId, trigger: Trigger) -> Resul
     .await
 }
 
+/// Whether this sets off any workflow of that person.
+pub async fn is_set_off(tx: &mut Tx, owner: UserId, trigger: Trigger) -> Result<bool> {
+    let count: i64 = tx
+        .scalar(sql!(
+            "select count(*) from workflows where owner_id = $1 and happens = $2 and is_enabled",
+            owner,
+            trigger
+        ))
+        .await?;
+    Ok(count > 0)
+}
+
 pub async fn delete(tx: &mut Tx, owner: UserId, id: WorkflowId) -> Result<bool> {
     let deleted = tx
         .execute(sql!(

@@ -4,10 +4,9 @@ import { tell } from '../photos/changes';
 import { whenIdle } from './idle';
 import { news } from './news.svelte';
 import { session } from './session.svelte';
-import { listenAt } from './socket';
 
 const refresh = () => tell({ kind: 'refresh' });
-const TOLD: Record<string, (...said: never[]) => void> = {
+const TOLD = {
   on_upload_success: refresh,
   on_asset_update: refresh,
   on_asset_stack_update: refresh,
@@ -26,17 +25,26 @@ const TOLD: Record<string, (...said: never[]) => void> = {
 /** Returns what ends it. */
 export function live(): () => void {
   let stop = () => undefined as void;
-  const start = () => {
+  let calledOff = () => undefined as void;
+  let isOver = false;
+  const start = async () => {
     void news.refresh();
+    const { io } = await import('socket.io-client');
+    if (isOver) return;
+    const socket = io({ path: '/api/socket.io', transports: ['websocket'], reconnectionDelay: 2000, reconnectionDelayMax: 60_000 });
+    for (const [name, told] of Object.entries(TOLD)) socket.on(name, told);
     // Nobody says again what was said while the connection was away: to a laptop that slept, for instance.
-    stop = listenAt('/api/socket.io', TOLD, () => {
+    socket.io.on('reconnect', () => {
       refresh();
       void news.refresh();
     });
+    stop = () => void socket.close();
   };
-  let calledOff = () => undefined as void;
-  const later = setTimeout(() => (calledOff = whenIdle(start)), 1500);
+  // Without it everything is still there, only later.
+  const begin = () => void start().catch(() => undefined);
+  const later = setTimeout(() => (calledOff = whenIdle(begin)), 1500);
   return () => {
+    isOver = true;
     clearTimeout(later);
     calledOff();
     stop();

@@ -75,10 +75,7 @@ impl Library {
     /// Asks for the workflows that this sets off, if there are any.
     pub(crate) async fn set_off(&self, tx: &mut Tx, asset: &Asset, trigger: Trigger) -> Result<()> {
         let owner = asset.owner_id;
-        if workflows::list_set_off(tx, owner, trigger)
-            .await?
-            .is_empty()
-        {
+        if !workflows::is_set_off(tx, owner, trigger).await? {
             return Ok(());
         }
         let trigger = trigger.as_str();

@@ -81,8 +81,18 @@ async fn fill_more(server: &Server, ids: &[String]) {
     made("/libraries", library).await;
 }
 
+/// Every row of a server's database, as [`rows`] writes it.
+pub(crate) fn state(server: &Server) -> BTreeSet<String> {
+    let file = server.data.path().join("state.jsonl.gz");
+    let (done, said) = server.admin(&["backup", "--to", file.to_str().unwrap()]);
+    assert!(done, "{said}");
+    let rows = rows(&file);
+    std::fs::remove_file(&file).unwrap();
+    rows
+}
+
 /// Every row of a backup, by table and as text without what the two databases write differently.
-pub(crate) fn rows(file: &Path) -> BTreeSet<String> {
+fn rows(file: &Path) -> BTreeSet<String> {
     let unpacked = Command::new("gzip").arg("-dc").arg(file).output().unwrap();
     assert!(unpacked.status.success());
     let text = String::from_utf8(unpacked.stdout).unwrap();

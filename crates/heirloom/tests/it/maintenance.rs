@@ -16,8 +16,7 @@ use reqwest::{
 use serde_json::{Value, json};
 
 use crate::{
-    backup::rows,
-    contract,
+    backup, contract,
     library::second,
     media,
     server::{Server, servers},
@@ -143,18 +142,13 @@ async fn outcome(server: &Server, pass: &str) -> Option<String> {
 
 /// Every row that only changes when somebody changes it.
 fn state(server: &Server) -> BTreeSet<String> {
-    let file = server.data.path().join("state.jsonl.gz");
-    let (done, said) = server.admin(&["backup", "--to", file.to_str().unwrap()]);
-    assert!(done, "{said}");
-    let rows = rows(&file);
-    std::fs::remove_file(&file).unwrap();
     let is_at_rest = |row: &String| !RESTLESS.contains(&row.split(':').next().unwrap());
     let without_scans = |row: String| {
         let words = row.split(' ');
         let kept = words.filter(|word| !SCANNED.iter().any(|column| word.starts_with(column)));
         kept.collect::<Vec<_>>().join(" ")
     };
-    let kept = rows.into_iter().filter(is_at_rest);
+    let kept = backup::state(server).into_iter().filter(is_at_rest);
     kept.map(without_scans).collect()
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use self::{calls::calls, home::Home};
 use crate::{
     access::PUBLIC,
-    backup::rows,
+    backup::state,
     phone,
     server::{Server, servers},
 };
@@ -69,16 +69,6 @@ async fn homes(server: &Server) -> (Home, Home) {
     }
     let bob = made.pop().unwrap();
     (made.pop().unwrap(), bob)
-}
-
-/// Every row of the database.
-fn state(server: &Server) -> BTreeSet<String> {
-    let file = server.data.path().join("state.jsonl.gz");
-    let (done, said) = server.admin(&["backup", "--to", file.to_str().unwrap()]);
-    assert!(done, "{said}");
-    let rows = rows(&file);
-    std::fs::remove_file(&file).unwrap();
-    rows
 }
 
 /// What went wrong when Bob called an operation with Ada's ids in its path, its body, or both.
