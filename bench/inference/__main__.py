@@ -1,28 +1,16 @@
 """`python -m inference --tools HEIRLOOM-BENCH …`: what the engine gets out of the models, beside ONNX Runtime alone."""
 
 import argparse
-import json
-import os
 import statistics
-import subprocess
-import time
 from pathlib import Path
 
-import numpy
-import onnxruntime
-
 from common import figures
+from inference import loop
 
 HERE = Path(__file__).parent
 BUDGET_SHARE, BUDGET_LATENCY, BUDGET_GAIN = 0.95, 2.0, 1.5
-# Of each model: its file in the pack, its batch, and sizes of what is free.
-MODELS = {
-    "search_visual": ("search/visual.onnx", 8, ()),
-    "search_textual": ("search/textual.onnx", 8, (12,)),
-    "faces_embedding": ("faces/embedding.onnx", 8, ()),
-    "faces_detector_ssd": ("faces/detector_ssd.onnx", 1, ()),
-    "ocr_rec": ("ocr/rec.onnx", 4, (320,)),
-}
+# Of each model: its batch.
+BATCHES = {"search_visual": 8, "search_textual": 8, "faces_embedding": 8, "faces_detector_ssd": 1, "ocr_rec": 4}
 CLIENTS = 64
 
 
@@ -35,19 +23,19 @@ def main():
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    shares = [share(options, model) for model in MODELS]
+    shares = [share(options, model) for model in BATCHES]
     rows = [row for row, _ in shares]
     rows += [latency(options), gain(options, "search_textual"), gain(options, "search_visual"), gain(options, "faces_embedding")]
     figures.write(HERE, ("what", "engine", "peer", "ratio", "budget"), rows)
-    bars = [(model, ratio) for model, (_, ratio) in zip(MODELS, shares)]
+    bars = [(model, ratio) for model, (_, ratio) in zip(BATCHES, shares)]
     figures.bars(HERE / "inference.png", "heirloom's engine beside ONNX Runtime alone", "items a CPU second, engine / bare loop", bars, (BUDGET_SHARE, "budget"))
 
 
 def share(options, model):
     """Items a second of processor time through the engine, beside a loop that does nothing else."""
-    _, batch, _ = MODELS[model]
+    batch = BATCHES[model]
     ours, theirs = [], []
-    session = open_session(options, model)
+    session = loop.open_session(model, options.threads)
     for _ in range(options.rounds):
         theirs.append(bare(session, options, model, batch))
         said = ask(options, model, "--items", batch, "--clients", 2, "--max-batch", batch)
@@ -72,7 +60,7 @@ def gain(options, model):
             said = ask(options, model, "--clients", CLIENTS, "--max-batch", most)
             results.append(said["items"] / said["cpu_seconds"])
     ratio = statistics.median(one / other for one, other in zip(together, apart))
-    session = open_session(options, model)
+    session = loop.open_session(model, options.threads)
     possible = bare(session, options, model, 8) / bare(session, options, model, 1)
     name = f"{model}, {CLIENTS} clients of single items, items a CPU second"
     budget = f"≥ {BUDGET_GAIN} where batches gain; the bare loop gains {possible:.2f}"
@@ -80,40 +68,13 @@ def gain(options, model):
 
 
 def ask(options, model, *more):
-    _, _, free = MODELS[model]
-    command = [options.tools, "infer", "--runtime", os.environ["HEIRLOOM__INFERENCE__RUNTIME"], "--models", os.environ["HEIRLOOM__INFERENCE__MODELS"]]
-    command += ["--model", model, "--threads", options.threads, "--seconds", options.seconds, *more]
-    if free:
-        command += ["--free", ",".join(map(str, free))]
-    return json.loads(subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE).stdout)
-
-
-def open_session(options, model):
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = options.threads
-    path = Path(os.environ["HEIRLOOM__INFERENCE__MODELS"]) / MODELS[model][0]
-    return onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
+    return loop.ask(options.tools, model, "--threads", options.threads, "--seconds", options.seconds, *more)
 
 
 def bare(session, options, model, batch):
-    """Items a second of processor time of a loop that runs the same batch again and again."""
-    free = MODELS[model][2]
-    noise = numpy.random.default_rng(1)
-    inputs = {}
-    for port in session.get_inputs():
-        sizes = iter(free)
-        shape = [batch] + [side if isinstance(side, int) else next(sizes, 1) for side in port.shape[1:]]
-        if port.type == "tensor(float)":
-            inputs[port.name] = noise.uniform(-1, 1, shape).astype(numpy.float32)
-        else:
-            inputs[port.name] = noise.integers(1, 1000, shape)
-    for _ in range(3):
-        session.run(None, inputs)
-    start, until, items = time.process_time(), time.monotonic() + options.seconds, 0
-    while time.monotonic() < until:
-        session.run(None, inputs)
-        items += batch
-    return items / (time.process_time() - start)
+    """Items a second of processor time."""
+    ran = loop.run(session, model, batch, options.seconds)
+    return ran["items"] / ran["cpu_seconds"]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ use anyhow::{Context, bail};
 use heirloom_inference::{
     DataType, Engine, Priority, Request, Tensor,
     engine::Port,
-    local::{LocalEngine, Settings},
+    local::{LocalEngine, ModelSettings, Provider, Settings},
     tensor::Data,
 };
 use rand::{Rng, SeedableRng, rngs::StdRng};
@@ -40,6 +40,12 @@ pub(crate) struct Options {
     /// Most items of one batch; 1 keeps requests apart.
     #[arg(long, default_value_t = 8)]
     max_batch: usize,
+    /// Sessions of the model side by side.
+    #[arg(long, default_value_t = 1)]
+    instances: usize,
+    /// What computes: cpu, cuda or tensorrt.
+    #[arg(long, default_value = "cpu")]
+    provider: String,
     /// Sizes of dimensions that may be anything, in the order of the inputs; 1 if none is given.
     #[arg(long, value_delimiter = ',')]
     free: Vec<usize>,
@@ -51,11 +57,20 @@ pub(crate) struct Options {
 }
 
 pub(crate) async fn run(options: &Options) -> anyhow::Result<()> {
+    let provider = Provider::named(&options.provider, 0)
+        .with_context(|| format!("--provider: {} is not known", options.provider))?;
+    let of_model = ModelSettings {
+        instances: Some(options.instances),
+        threads: Some(options.threads),
+        ..ModelSettings::default()
+    };
     let engine = LocalEngine::open(Settings {
         runtime: options.runtime.clone(),
         models: options.models.clone(),
-        threads: options.threads,
+        providers: vec![provider],
+        threads: options.threads * options.instances,
         max_batch: options.max_batch,
+        per_model: [(options.model.clone(), of_model)].into(),
         ..Settings::default()
     })?;
     let request = request(&engine, &options.model, options.items, &options.free).await?;

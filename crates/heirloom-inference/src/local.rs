@@ -9,6 +9,7 @@ mod gate;
 mod memory;
 mod model;
 mod pbtxt;
+mod place;
 mod queue;
 mod repository;
 mod runtime;

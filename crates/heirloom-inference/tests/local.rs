@@ -1,5 +1,5 @@
 //! The engine of this process with the real runtime. `HEIRLOOM__INFERENCE__RUNTIME` says where it is; `cargo xtask test`
-//! sets it. Where there is none, these tests say so and do nothing.
+//! sets it. Where there is none, these tests say so and do nothing. `HEIRLOOM_TEST_PROVIDER=cuda` has a graphics card compute.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
@@ -12,7 +12,7 @@ use std::{
 
 use heirloom_inference::{
     Engine, Error, Priority, Request, Tensor,
-    local::{LocalEngine, ModelSettings, Settings, State},
+    local::{LocalEngine, ModelSettings, Provider, Settings, State},
     tensor::Data,
 };
 use heirloom_testkit::onnx::{Model, Type};
@@ -27,6 +27,11 @@ fn runtime() -> Option<PathBuf> {
         println!("skipped: there is no ONNX Runtime (cargo xtask setup fetches it)");
     }
     found
+}
+
+fn provider() -> Option<Provider> {
+    let name = std::env::var("HEIRLOOM_TEST_PROVIDER").ok()?;
+    Some(Provider::named(&name, 0).unwrap())
 }
 
 /// A repository of models and an engine over it.
@@ -57,6 +62,7 @@ impl Bench {
         Settings {
             runtime: self.runtime.clone(),
             models: self.folder.path().to_owned(),
+            providers: provider().into_iter().collect(),
             ..Settings::default()
         }
     }
@@ -95,10 +101,20 @@ async fn a_model_answers_and_says_what_it_takes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_at_once_share_batches_and_each_gets_its_own_answer() {
+    thousand_at_once(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_they_do_where_batches_are_filled_up() {
+    thousand_at_once(Some(4)).await;
+}
+
+async fn thousand_at_once(shapes: Option<usize>) {
     let Some(bench) = Bench::new() else { return };
     bench.put("layers", 1, &Model::layers(256, 4).bytes());
     let engine = LocalEngine::open(Settings {
         queue: 1000,
+        shapes,
         ..bench.settings()
     })
     .unwrap();
@@ -136,6 +152,35 @@ async fn a_thousand_at_once_share_batches_and_each_gets_its_own_answer() {
         "{} runs",
         counters.runs - alone
     );
+}
+
+#[tokio::test]
+async fn a_session_for_each_shape_gives_the_same_answers() {
+    let Some(bench) = Bench::new() else { return };
+    bench.put("layers", 1, &Model::layers(16, 2).bytes());
+    let (usual, by_shape) = (
+        bench.open(),
+        LocalEngine::open(Settings {
+            // Fewer than the sizes below, so that sessions go and come back.
+            shapes: Some(2),
+            ..bench.settings()
+        })
+        .unwrap(),
+    );
+    for items in [1, 3, 8, 5, 3, 1] {
+        let values = (0..items * 16).map(|at| at as f32 / 100.0).collect();
+        let tensor = Tensor::f32(vec![items, 16], values).unwrap();
+        let mut answers = Vec::new();
+        for engine in [&usual, &by_shape] {
+            let mut response = engine.infer(ask("layers", tensor.clone())).await.unwrap();
+            let answer = response.take("y").unwrap();
+            assert_eq!(answer.shape(), [items, 16], "{items}");
+            answers.push(answer.as_f32().unwrap().to_vec());
+        }
+        for (one, other) in answers[0].iter().zip(&answers[1]) {
+            assert!((one - other).abs() < 1e-5, "{items}: {one} {other}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use heirloom_inference::{
     Engine, Request, Tensor,
-    local::{LocalEngine, Settings},
+    local::{LocalEngine, Provider, Settings},
 };
 use heirloom_types::{
     frame::{Frame, Layout},
@@ -40,6 +40,7 @@ impl Golden {
         let engine = LocalEngine::open(Settings {
             runtime: path("HEIRLOOM__INFERENCE__RUNTIME")?,
             models: models.clone(),
+            providers: provider().into_iter().collect(),
             ..Settings::default()
         });
         let engine = engine.unwrap();
@@ -79,6 +80,12 @@ impl Golden {
             check(&format!("{file} {output}"), &values, golden, tolerance);
         }
     }
+}
+
+/// What computes, if `HEIRLOOM_TEST_PROVIDER` names something other than the processor.
+fn provider() -> Option<Provider> {
+    let name = std::env::var("HEIRLOOM_TEST_PROVIDER").ok()?;
+    Some(Provider::named(&name, 0).unwrap())
 }
 
 fn floats(values: &[f32]) -> Vec<f64> {

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use anyhow::bail;
+use anyhow::Context;
 use heirloom_inference::{
     Engine,
     local::{LocalEngine, ModelSettings, Provider, Settings, find_runtime},
@@ -92,11 +92,8 @@ pub(crate) fn settings(config: &Inference, models: PathBuf) -> anyhow::Result<Se
 
 fn providers(config: &Inference) -> anyhow::Result<Vec<Provider>> {
     let provider = |name: &String| {
-        Ok(match name.as_str() {
-            "cpu" => Provider::Cpu,
-            "cuda" => Provider::Cuda(config.device),
-            "tensorrt" => Provider::TensorRt(config.device),
-            other => bail!("inference.providers: {other} is neither cpu, cuda nor tensorrt"),
+        Provider::named(name, config.device).with_context(|| {
+            format!("inference.providers: {name} is neither cpu, cuda nor tensorrt")
         })
     };
     config.providers.iter().map(provider).collect()

@@ -53,14 +53,20 @@ impl Wanted {
     }
 }
 
-/// The inputs of all jobs, one after another.
-pub(super) fn join(jobs: &[Job]) -> Result<Vec<(String, Tensor)>> {
+/// The inputs of all jobs, one after another; the last item again and again until there are `rows`.
+pub(super) fn join(jobs: &[Job], rows: usize) -> Result<Vec<(String, Tensor)>> {
     let Some(first) = jobs.first() else {
         return Ok(Vec::new());
     };
     let mut joined = Vec::with_capacity(first.inputs.len());
     for (at, (name, tensor)) in first.inputs.iter().enumerate() {
         let parts: Vec<&Tensor> = jobs.iter().map(|job| &job.inputs[at].1).collect();
+        let items: usize = parts.iter().map(|part| part.shape()[0]).sum();
+        let last = parts
+            .last()
+            .and_then(|part| part.rows(part.shape()[0].checked_sub(1)?, 1));
+        let fill = std::iter::repeat_n(last.as_ref(), rows.saturating_sub(items)).flatten();
+        let parts: Vec<&Tensor> = parts.into_iter().chain(fill).collect();
         let mut shape = tensor.shape().to_vec();
         shape[0] = parts.iter().map(|part| part.shape()[0]).sum();
         let data = concat(&parts, tensor.data_type());
@@ -94,14 +100,15 @@ fn concat(parts: &[&Tensor], data_type: DataType) -> Option<Data> {
     })
 }
 
-/// Every job's part of the outputs; `None` when they are not one row for each item.
-pub(super) fn split(jobs: &[Job], outputs: Outputs) -> Option<Vec<Outputs>> {
-    if let [job] = jobs {
+/// Every job's part of the outputs of that many rows; `None` when they are not one row for each item.
+pub(super) fn split(jobs: &[Job], rows: usize, outputs: Outputs) -> Option<Vec<Outputs>> {
+    let items: Vec<usize> = jobs.iter().map(Job::items).collect();
+    if let [job] = jobs
+        && items == [rows]
+    {
         return Some(vec![job.wanted.pick(outputs)]);
     }
-    let items: Vec<usize> = jobs.iter().map(Job::items).collect();
-    let total: usize = items.iter().sum();
-    let is_by_item = |tensor: &Tensor| tensor.shape().first() == Some(&total);
+    let is_by_item = |tensor: &Tensor| tensor.shape().first() == Some(&rows);
     if !outputs.iter().all(|(_, tensor)| is_by_item(tensor)) {
         return None;
     }

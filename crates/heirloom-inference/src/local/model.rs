@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Shared,
+    place::Place,
     queue::{BatchLimits, Job, Queue, QueueLimits},
     settings::{ModelSettings, Settings},
     worker,
@@ -55,6 +56,7 @@ pub(super) struct Signature {
     pub outputs: Vec<Port>,
     /// The first dimension of everything is free, and its answers do not depend on their company.
     pub can_batch: bool,
+    pub place: Place,
 }
 
 /// Somebody waits, or nobody does: each has its own queue and its own sessions, so that the threads of the one can

@@ -31,6 +31,9 @@ pub struct Settings {
     pub request_bytes: usize,
     /// By how much work that nobody waits for steps back behind other threads of the machine; 0 to 19.
     pub niceness: u8,
+    /// Sessions of one model, each for one shape of its inputs, where 0 has one session take every shape; by default as many
+    /// as suit what computes.
+    pub shapes: Option<usize>,
     /// By the model's name.
     pub per_model: BTreeMap<String, ModelSettings>,
 }
@@ -56,6 +59,22 @@ pub enum Provider {
     TensorRt(i32),
 }
 
+impl Provider {
+    /// As configurations call them: `cpu`, `cuda`, `tensorrt`; nothing for other names.
+    pub fn named(name: &str, device: i32) -> Option<Self> {
+        Some(match name {
+            "cpu" => Self::Cpu,
+            "cuda" => Self::Cuda(device),
+            "tensorrt" => Self::TensorRt(device),
+            _ => return None,
+        })
+    }
+
+    pub(super) fn is_card(&self) -> bool {
+        !matches!(self, Self::Cpu)
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -72,6 +91,7 @@ impl Default for Settings {
             queue_bytes: 512 << 20,
             request_bytes: 256 << 20,
             niceness: 10,
+            shapes: None,
             per_model: BTreeMap::new(),
         }
     }

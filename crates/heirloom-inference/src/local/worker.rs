@@ -12,8 +12,9 @@ use super::{
     batch::{self, Wanted},
     memory::Lease,
     model::{Side, Signature, State, Version},
+    place::Place,
     queue::{Job, Next, Outputs},
-    runtime::Loaded,
+    runtime::{Loaded, Source},
 };
 use crate::{DataType, Error, Result, Tensor, engine::Port, stats::Run, tensor::Data};
 
@@ -153,16 +154,21 @@ impl Worker {
             return Err(Error::NotReady("the model was unloaded".into()));
         };
         let wanted = Wanted::union(jobs.iter().map(|job| &job.wanted));
+        let rows = match self.version.known() {
+            Some(known) if known.can_batch => known.place.fill(run.items),
+            _ => run.items,
+        };
         let mut at = Instant::now();
-        let outputs = if let [job] = jobs {
-            session.run(&job.inputs, &wanted)
-        } else {
-            let joined = batch::join(jobs)?;
-            run.input = lap(&mut at);
-            session.run(&joined, &wanted)
+        let outputs = match jobs {
+            [job] if rows == run.items => session.run(&job.inputs, &wanted),
+            _ => {
+                let joined = batch::join(jobs, rows)?;
+                run.input = lap(&mut at);
+                session.run(&joined, &wanted)
+            }
         };
         run.compute = lap(&mut at);
-        let answers = batch::split(jobs, outputs?);
+        let answers = batch::split(jobs, rows, outputs?);
         run.output = lap(&mut at);
         answers.ok_or_else(|| {
             self.version.keep_apart();
@@ -219,17 +225,7 @@ impl Worker {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let (started, before) = (Instant::now(), resident_bytes());
-        let settings = &self.shared.settings;
-        let mut loaded = Loaded::open(
-            &self.shared.environment,
-            &version.path,
-            version.options.threads,
-            &settings.providers,
-        )?;
-        if version.known().is_none() {
-            let bytes = fs::read(&version.path).unwrap_or_default();
-            version.learn(signature(&loaded, &bytes));
-        }
+        let mut loaded = self.open()?;
         warm_up(&mut loaded, &version.name)?;
         let taken = resident_bytes().saturating_sub(before);
         // Other threads allocate as well; what a file of this size cannot need was not it.
@@ -248,6 +244,43 @@ impl Worker {
     }
 }
 
+impl Worker {
+    /// Opens it where it belongs. What it takes, which decides that, is learned on the processor.
+    fn open(&self) -> Result<Loaded> {
+        let version = &self.version;
+        if let Some(known) = version.known() {
+            return Loaded::open(self.source(known.place));
+        }
+        let loaded = Loaded::open(self.source(Place::PROCESSOR))?;
+        let file = fs::read(&version.path).unwrap_or_default();
+        let place = Place::of(&self.shared.settings, &loaded.inputs, &file);
+        version.learn(signature(&loaded, &file, place));
+        if place == Place::PROCESSOR {
+            return Ok(loaded);
+        }
+        Loaded::open(self.source(place))
+    }
+
+    fn source(&self, place: Place) -> Source {
+        let Shared {
+            environment,
+            settings,
+            ..
+        } = &*self.shared;
+        Source {
+            environment: environment.clone(),
+            path: self.version.path.clone(),
+            threads: self.version.options.threads,
+            providers: if place.is_on_card {
+                settings.providers.clone()
+            } else {
+                Vec::new()
+            },
+            shapes: place.shapes,
+        }
+    }
+}
+
 fn lap(since: &mut Instant) -> Duration {
     let now = Instant::now();
     now.duration_since(std::mem::replace(since, now))
@@ -262,7 +295,7 @@ fn all_numbers(outputs: Outputs) -> Result<Outputs> {
     }
 }
 
-fn signature(loaded: &Loaded, file: &[u8]) -> Signature {
+fn signature(loaded: &Loaded, file: &[u8], place: Place) -> Signature {
     let is_free = |port: &Port| port.shape.first() == Some(&None);
     let is_by_item = loaded.inputs.iter().chain(&loaded.outputs).all(is_free);
     let depends = memchr::memmem::find(file, SCALES_BY_COMPANY).is_some();
@@ -270,6 +303,7 @@ fn signature(loaded: &Loaded, file: &[u8]) -> Signature {
         inputs: loaded.inputs.clone(),
         outputs: loaded.outputs.clone(),
         can_batch: !loaded.inputs.is_empty() && is_by_item && !depends,
+        place,
     }
 }
 
