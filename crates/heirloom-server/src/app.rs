@@ -1,6 +1,6 @@
 //! The router, and what surrounds every request.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -12,6 +12,7 @@ use axum::{
 };
 use heirloom_inference::Engine;
 use heirloom_library::Library;
+use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 use uuid::Uuid;
 
@@ -19,9 +20,12 @@ use crate::{
     ModelPacks, error::ApiError, gate, health, live::Live, routes, tiles::TileServer, web,
 };
 
-/// What every handler can reach.
+/// What every handler can reach; handed on many times in each request, so one pointer.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Services>);
+
+/// See [`App`].
+pub struct Services {
     pub library: Arc<Library>,
     /// Only for its figures; None where no model can run.
     pub engine: Option<Arc<dyn Engine>>,
@@ -31,14 +35,39 @@ pub struct App {
     pub tiles: Option<Arc<TileServer>>,
 }
 
+impl App {
+    pub fn new(services: Services) -> Self {
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
+    }
+}
+
+/// Where the operations of the contract are.
+pub(crate) const API: &str = "/api/";
 /// Largest body that is not a file, in bytes.
 const JSON_BYTES_MAX: usize = 64 << 20;
 
 /// Everything that is served.
 pub fn router(app: App, live: &Live) -> Router {
-    let gate = app.library.clone();
-    Router::new()
-        .nest("/api", routes::api())
+    let library = app.library.clone();
+    // As one, because a router boxes every layer that it is given, and every request makes each box anew.
+    let around = ServiceBuilder::new()
+        .layer(middleware::from_fn(surround))
+        .layer(middleware::from_fn_with_state(library, gate::stand))
+        .layer(TraceLayer::new_for_http())
+        .layer(CatchPanicLayer::custom(|_| {
+            ApiError::internal().into_response()
+        }))
+        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
+        .layer(live.layer());
+    routes::api()
         .route("/.well-known/immich", get(health::well_known))
         .route("/custom.css", get(health::custom_css))
         .route("/healthz", get(|| async { "ok" }))
@@ -48,14 +77,7 @@ pub fn router(app: App, live: &Live) -> Router {
         .route("/s/{slug}", get(web::shared_by_slug))
         .fallback(web::client)
         .with_state(app)
-        .layer(live.layer())
-        .layer(DefaultBodyLimit::max(JSON_BYTES_MAX))
-        .layer(CatchPanicLayer::custom(|_| {
-            ApiError::internal().into_response()
-        }))
-        .layer(TraceLayer::new_for_http())
-        .layer(middleware::from_fn_with_state(gate, gate::stand))
-        .layer(middleware::from_fn(surround))
+        .layer(around)
 }
 
 /// Says to everything below that requests came over TLS, as a proxy would say it.

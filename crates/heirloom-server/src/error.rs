@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, Uri, header},
     response::{IntoResponse, Response},
 };
 use heirloom_library::Error;
@@ -33,6 +33,14 @@ impl ApiError {
 
     pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error")
+    }
+
+    /// There is no such address, or not for that method.
+    pub(crate) fn no_route(method: &Method, uri: &Uri) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            format!("Cannot {method} {}", uri.path()),
+        )
     }
 
     /// A request that does not have the contract's shape; `path` leads to the field.

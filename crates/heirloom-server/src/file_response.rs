@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 use heirloom_library::{Library, files::AssetFile};
+use heirloom_store::blobs;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::error::{ApiError, ApiResult};
@@ -63,7 +64,7 @@ pub(crate) async fn respond(
         Asked::Whole => finish(
             response
                 .header(header::CONTENT_LENGTH, length)
-                .body(Body::from_stream(whole.body)),
+                .body(sent(whole.body)),
         ),
         Asked::Part(part) => {
             drop(whole);
@@ -76,7 +77,7 @@ pub(crate) async fn respond(
                         header::CONTENT_RANGE,
                         format!("bytes {}-{}/{length}", part.start, part.end - 1),
                     )
-                    .body(Body::from_stream(blob.body)),
+                    .body(sent(blob.body)),
             )
         }
         Asked::Nowhere => finish(
@@ -93,6 +94,14 @@ fn finish(response: Result<Response, http::Error>) -> ApiResult<Response> {
         tracing::error!(%error, "a response could not be built");
         ApiError::internal()
     })
+}
+
+/// A file's bytes as a response's.
+pub(crate) fn sent(body: blobs::Body) -> Body {
+    match body {
+        blobs::Body::Whole(bytes) => bytes.into(),
+        blobs::Body::Pieces(pieces) => Body::from_stream(pieces),
+    }
 }
 
 #[derive(Debug, PartialEq, Eq)]

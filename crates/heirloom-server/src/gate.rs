@@ -10,9 +10,8 @@ use axum::{
 };
 use heirloom_library::Library;
 
-use crate::error::ApiError;
+use crate::{app::API, error::ApiError};
 
-const API: &str = "/api/";
 /// Operations that say what the server is and that it is in maintenance; none of them needs a credential.
 const OPEN: &[&str] = &[
     "server/config",

@@ -18,5 +18,5 @@ mod routes;
 pub mod tiles;
 mod web;
 
-pub use app::{App, over_tls, router};
+pub use app::{App, Services, over_tls, router};
 pub use routes::{models::ModelPacks, served, served_beyond};

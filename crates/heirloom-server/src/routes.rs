@@ -56,7 +56,10 @@ use axum::{
 };
 use heirloom_api::operations::{needed, unsupported as not_built};
 
-use crate::{app::App, error::ApiError};
+use crate::{
+    app::{API, App},
+    error::ApiError,
+};
 
 /// One operation: method, path as the contract writes it, handler.
 pub(crate) struct Operation {
@@ -179,7 +182,7 @@ fn named(operations: &[Operation]) -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// The routes below `/api`.
+/// The operations, at their whole paths.
 pub(crate) fn api() -> Router<App> {
     let mut router = Router::new();
     for operation in all().into_iter().chain(beyond()) {
@@ -188,7 +191,10 @@ pub(crate) fn api() -> Router<App> {
                 .is_ok_and(|filter| filter == operation.method)
         );
         let needed = needed(operation.name, operation.path);
-        router = router.route(operation.path, operation.handler.layer(Extension(needed)));
+        router = router.route(
+            &below_api(operation.path),
+            operation.handler.layer(Extension(needed)),
+        );
     }
     router = router.merge(resumable::router());
     for (method, path) in not_built() {
@@ -197,12 +203,18 @@ pub(crate) fn api() -> Router<App> {
             .ok()
             .and_then(|method| MethodFilter::try_from(method).ok());
         if let Some(filter) = filter {
-            router = router.route(path, on(filter, unsupported));
+            router = router.route(&below_api(path), on(filter, unsupported));
         }
     }
-    router
-        .fallback(unknown)
-        .method_not_allowed_fallback(unknown)
+    router.method_not_allowed_fallback(async |method: Method, uri: Uri| {
+        ApiError::no_route(&method, &uri)
+    })
+}
+
+/// Where an operation of the contract is. Whole paths instead of a nested router, which would take each address apart and
+/// put it together again.
+fn below_api(path: &str) -> String {
+    format!("{}{path}", API.trim_end_matches('/'))
 }
 
 impl Operation {
@@ -215,14 +227,6 @@ async fn unsupported() -> Response {
     ApiError::new(
         StatusCode::NOT_IMPLEMENTED,
         "This server does not support this operation yet",
-    )
-    .into_response()
-}
-
-async fn unknown(method: Method, uri: Uri) -> Response {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        format!("Cannot {method} /api{}", uri.path()),
     )
     .into_response()
 }

@@ -7,7 +7,10 @@ use axum::{
 };
 use heirloom_library::shared_links::{LinkDetails, LinkWord};
 
-use crate::{app::App, error::ApiError};
+use crate::{
+    app::{API, App},
+    error::ApiError,
+};
 
 struct File {
     path: &'static str,
@@ -34,15 +37,16 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
 /// Any address that nothing else answers: a file of the client, or the client.
 pub(crate) async fn client(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    if method != Method::GET && method != Method::HEAD {
-        return missing(&method, &uri);
+    let is_page = method == Method::GET || method == Method::HEAD;
+    if !is_page || uri.path().starts_with(API) {
+        return ApiError::no_route(&method, &uri).into_response();
     }
     if let Some(file) = find(path).filter(|file| file.path != "index.html") {
         return send(file, &headers);
     }
     // A page that was open during an update asks for files of the old version: it must learn that they are gone.
     if path.starts_with(HASHED) {
-        return missing(&method, &uri);
+        return ApiError::no_route(&method, &uri).into_response();
     }
     page("", &headers)
 }
@@ -225,11 +229,6 @@ fn content_type(path: &str) -> &'static str {
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
     }
-}
-
-fn missing(method: &Method, uri: &Uri) -> Response {
-    let message = format!("Cannot {method} {}", uri.path());
-    ApiError::new(StatusCode::NOT_FOUND, message).into_response()
 }
 
 #[cfg(test)]

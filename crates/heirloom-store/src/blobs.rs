@@ -16,7 +16,10 @@ pub mod template;
 use std::{fs::File, ops::Range, path::PathBuf};
 
 use bytes::Bytes;
-use futures::stream::BoxStream;
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use heirloom_types::{checksum::Blake3, time::Timestamp};
 use tokio::task::spawn_blocking;
 
@@ -59,7 +62,25 @@ pub struct Blob {
     /// Bytes of the whole file, also when only a range of it was asked for.
     pub len: u64,
     pub modified: Timestamp,
-    pub body: BoxStream<'static, Result<Bytes>>,
+    pub body: Body,
+}
+
+/// The bytes of a file, or of the range that was asked for.
+pub enum Body {
+    /// All of them: a small file.
+    Whole(Bytes),
+    /// Read while they are taken.
+    Pieces(BoxStream<'static, Result<Bytes>>),
+}
+
+impl Body {
+    /// Either as a stream.
+    pub fn pieces(self) -> BoxStream<'static, Result<Bytes>> {
+        match self {
+            Self::Whole(bytes) => stream::once(async { Ok(bytes) }).boxed(),
+            Self::Pieces(pieces) => pieces,
+        }
+    }
 }
 
 /// What a listing says of a file.

@@ -25,7 +25,7 @@ use heirloom_library::{
     search_models::FollowSearchModel,
     workflows::RunWorkflows,
 };
-use heirloom_server::{App, ModelPacks, live::Live};
+use heirloom_server::{App, ModelPacks, Services, live::Live};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -124,7 +124,7 @@ async fn listen(config: &Config, again: bool) -> anyhow::Result<TcpListener> {
 }
 
 fn app(config: &Config, wired: &Wired) -> anyhow::Result<App> {
-    Ok(App {
+    Ok(App::new(Services {
         library: wired.library.clone(),
         engine: wired.engine.clone(),
         packs: Arc::new(ModelPacks {
@@ -132,7 +132,7 @@ fn app(config: &Config, wired: &Wired) -> anyhow::Result<App> {
             further: Registry::new(engine::packs(config)),
         }),
         tiles: config.map.tile_server()?.map(Arc::new),
-    })
+    }))
 }
 
 /// What comes after the end.

@@ -52,7 +52,7 @@ impl Library {
 async fn transfer(from: &Blobs, to: &Blobs, record: &OriginalRecord) -> Result<bool> {
     let path = BlobPath::parse(&record.original_path)?;
     let mut body = match from.stream(&path, None).await {
-        Ok(blob) => blob.body,
+        Ok(blob) => blob.body.pieces(),
         Err(blobs::Error::NotFound(_)) => return Ok(false),
         Err(error) => return Err(error.into()),
     };

@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body as ResponseBody,
     extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Request},
     handler::Handler,
     http::{StatusCode, header},
@@ -14,6 +13,7 @@ use super::operations;
 use crate::{
     cx::Cx,
     error::{ApiError, ApiResult},
+    file_response::sent,
     input::Body,
 };
 
@@ -56,7 +56,7 @@ async fn download(cx: Cx, Path(filename): Path<String>) -> ApiResult<Response> {
             format!("attachment; filename=\"{filename}\""),
         ),
     ];
-    Ok((headers, ResponseBody::from_stream(blob.body)).into_response())
+    Ok((headers, sent(blob.body)).into_response())
 }
 
 async fn upload(cx: Cx, request: Request) -> ApiResult<StatusCode> {

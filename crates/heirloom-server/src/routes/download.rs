@@ -156,7 +156,7 @@ async fn write(
             .last_modification_date(date)
             .unix_permissions(0o644);
         let mut entry = archive.write_entry_stream(entry).await?;
-        let mut chunks = blob.body;
+        let mut chunks = blob.body.pieces();
         while let Some(chunk) = chunks.try_next().await? {
             entry.write_all(&chunk).await?;
         }

@@ -2,7 +2,6 @@
 
 use axum::{
     Json,
-    body::Body,
     extract::Path,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
@@ -19,6 +18,7 @@ use super::{Operation, operations};
 use crate::{
     cx::Cx,
     error::{ApiError, ApiResult},
+    file_response::sent,
     input::{Id, Query},
 };
 
@@ -97,7 +97,7 @@ async fn file(cx: Cx, Id(id): Id<Uuid>) -> ApiResult<Response> {
             format!("attachment; filename*=UTF-8''{name}"),
         ),
     ];
-    Ok((headers, Body::from_stream(blob.body)).into_response())
+    Ok((headers, sent(blob.body)).into_response())
 }
 
 async fn csv(cx: Cx, Path(text): Path<String>) -> ApiResult<Response> {

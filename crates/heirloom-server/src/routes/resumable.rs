@@ -24,7 +24,7 @@ use heirloom_store::assets::Visibility;
 use heirloom_types::{checksum::Sha1, ids::UploadId, time::Timestamp};
 use serde_json::{Value, json};
 
-use super::assets::visibility;
+use super::{assets::visibility, below_api};
 use crate::{
     app::App,
     cx::Cx,
@@ -50,9 +50,9 @@ pub(super) const SERVED: &[(&str, &str)] = &[
 
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/uploads", options(capabilities).post(create))
+        .route(&below_api("/uploads"), options(capabilities).post(create))
         .route(
-            "/uploads/{id}",
+            &below_api("/uploads/{id}"),
             patch(append).head(offset).delete(terminate),
         )
         .layer(middleware::from_fn(versioned))

@@ -19,7 +19,7 @@ use rustix::{
 };
 use tokio::task::spawn_blocking;
 
-use super::{Blob, BlobPath, Entry, Error, Placed, Result, Space, staging::Staging};
+use super::{Blob, BlobPath, Body, Entry, Error, Placed, Result, Space, staging::Staging};
 
 /// Bytes of one piece of a stream.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -196,14 +196,14 @@ pub(super) fn stream_of(mut file: File, range: Option<Range<u64>>) -> io::Result
     let wanted = range.end.saturating_sub(range.start);
     let first = read_chunk(&mut file, wanted)?;
     let left = wanted - first.len() as u64;
-    let first = stream::once(async { Ok(first) });
     Ok(Blob {
         len: metadata.len(),
         modified: metadata.modified()?.into(),
         body: if left == 0 {
-            first.boxed()
+            Body::Whole(first)
         } else {
-            first.chain(chunks(file, left)).boxed()
+            let first = stream::once(async { Ok(first) });
+            Body::Pieces(first.chain(chunks(file, left)).boxed())
         },
     })
 }
@@ -226,7 +226,7 @@ fn in_memory(path: &Path) -> Option<Blob> {
     Some(Blob {
         len: metadata.len(),
         modified: metadata.modified().ok()?.into(),
-        body: stream::once(async { Ok(Bytes::from(bytes)) }).boxed(),
+        body: Body::Whole(bytes.into()),
     })
 }
 

@@ -10,10 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{
-    StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutOptions,
     RetryConfig, WriteMultipart,
@@ -22,7 +19,7 @@ use object_store::{
 };
 use tokio::{io::AsyncReadExt, task::spawn_blocking};
 
-use super::{Blob, BlobPath, Entry, Error, Result, S3Settings};
+use super::{Blob, BlobPath, Body, Entry, Error, Result, S3Settings};
 
 /// Parts of a multipart put, and the size up to which one put does (S3 wants at least 5 MiB a part).
 const PART_BYTES: usize = 16 << 20;
@@ -113,7 +110,7 @@ impl S3 {
 
     async fn copy_parts(&self, old: &BlobPath, new: &BlobPath) -> Result<()> {
         let failed = |error| Error::of_object(error, new);
-        let mut body = self.stream(old, None).await?.body;
+        let mut body = self.stream(old, None).await?.body.pieces();
         let upload = self
             .bucket
             .put_multipart(&self.key(new.as_str()))
@@ -175,7 +172,7 @@ impl S3 {
     }
 
     pub(super) async fn download(&self, path: &BlobPath, mut into: File) -> Result<File> {
-        let mut body = self.stream(path, None).await?.body;
+        let mut body = self.stream(path, None).await?.body.pieces();
         while let Some(chunk) = body.try_next().await? {
             into = spawn_blocking(move || into.write_all(&chunk).map(|()| into)).await??;
         }
@@ -199,7 +196,7 @@ impl S3 {
             return Ok(Blob {
                 len: head.len,
                 modified: head.modified,
-                body: stream::empty().boxed(),
+                body: Body::Whole(Bytes::new()),
             });
         }
         let options = GetOptions {
@@ -215,10 +212,12 @@ impl S3 {
         Ok(Blob {
             len: found.meta.size,
             modified: found.meta.last_modified,
-            body: found
-                .into_stream()
-                .map_err(move |error| Error::of_object(error, &named))
-                .boxed(),
+            body: Body::Pieces(
+                found
+                    .into_stream()
+                    .map_err(move |error| Error::of_object(error, &named))
+                    .boxed(),
+            ),
         })
     }
 

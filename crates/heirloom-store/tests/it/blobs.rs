@@ -79,7 +79,7 @@ fn content(len: usize) -> Vec<u8> {
 }
 
 async fn collected(blob: blobs::Blob) -> Vec<u8> {
-    let chunks: Vec<Bytes> = blob.body.try_collect().await.unwrap();
+    let chunks: Vec<Bytes> = blob.body.pieces().try_collect().await.unwrap();
     chunks.concat()
 }
 

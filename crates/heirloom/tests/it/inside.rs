@@ -18,7 +18,7 @@ use heirloom_media::{
     decoder::{self, Decoder},
     video::{self, VideoTools},
 };
-use heirloom_server::{App, ModelPacks, live::Live};
+use heirloom_server::{App, ModelPacks, Services, live::Live};
 use heirloom_store::{
     Db,
     blobs::{self, Blobs},
@@ -149,12 +149,12 @@ impl Inside {
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let app = App {
+        let app = App::new(Services {
             library: library.clone(),
             engine: None,
             packs: Arc::new(packs),
             tiles: None,
-        };
+        });
         let app = heirloom_server::router(app, &Live::new(library.clone()))
             .into_make_service_with_connect_info::<SocketAddr>();
         let serving = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
