@@ -135,7 +135,7 @@ onBoth('a library of nothing, and of one', async ({ page, context, size, checkAc
   await call(context, 'POST', '/admin/users', { ...one, shouldChangePassword: false });
   await context.clearCookies();
   await context.request.post(`${base}/api/auth/login`, { data: one });
-  for (const path of ['/', '/albums', '/people', '/map', '/memories', '/favorites', '/tags', '/folders', '/archive', '/trash', '/shared-links', '/duplicates', '/large-files', '/search']) {
+  for (const path of ['/', '/albums', '/people', '/map', '/memories', '/favorites', '/recent', '/tags', '/folders', '/archive', '/trash', '/shared-links', '/duplicates', '/large-files', '/search']) {
     await page.goto(path);
     await page.getByRole('heading').first().waitFor();
     await checkAccess();

@@ -83,6 +83,16 @@ onBoth('the line of dates leads to any month', async ({ page, size }) => {
   await page.getByRole('heading', { name: 'September 2024' }).waitFor();
 });
 
+onBoth('what was added last comes first, whenever it was taken', async ({ page, context, checkAccess }) => {
+  const { assets } = await call<Found>(context, 'POST', '/search/metadata', { size: 1000 });
+  const details = await Promise.all(assets.items.map(({ id }) => call<{ id: string; createdAt: string }>(context, 'GET', `/assets/${id}`)));
+  const newest = details.reduce((one, other) => (other.createdAt > one.createdAt ? other : one));
+  await page.goto('/recent');
+  await tiles(page).first().waitFor();
+  assert.equal(await tiles(page).first().getAttribute('data-photo'), newest.id);
+  await checkAccess();
+});
+
 onBoth('favourites, folders and large files show what they hold', async ({ page, context, checkAccess }) => {
   const [photo] = await somePhotos(context);
   await call(context, 'PUT', '/assets', { ids: [photo?.id], isFavorite: true });

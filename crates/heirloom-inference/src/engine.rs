@@ -125,3 +125,10 @@ pub struct Port {
     /// `None` is a dimension of any size.
     pub shape: Vec<Option<usize>>,
 }
+
+impl Port {
+    /// Whether a dimension other than the first, which counts items, may be anything.
+    pub fn takes_any_size(&self) -> bool {
+        self.shape.iter().skip(1).any(Option::is_none)
+    }
+}

@@ -102,8 +102,10 @@ impl Db {
             .statement_cache_capacity(512)
             // Rows that its thread may be ahead: each wait for the other side costs more than many rows.
             .row_buffer_size(1_000)
+            // Not mapped: a disk that fails would end the process instead of one statement, and what was read would count as
+            // the process's memory.
+            .pragma("mmap_size", "0")
             .pragma("cache_size", "-8000")
-            .pragma("mmap_size", "268435456")
             .pragma("temp_store", "memory");
         let writer = SqlitePoolOptions::new()
             .max_connections(1)

@@ -1,5 +1,5 @@
 /** What the side navigation and the bar at the bottom lead to. */
-import { Archive, FolderTree, Heart, Images, Link2, LockKeyhole, Map, Copy, Search, Sparkles, Tag, Trash2, Users, Weight, Image, Handshake } from '@lucide/svelte';
+import { Archive, Clock, FolderTree, Heart, Images, Link2, LockKeyhole, Map, Copy, Search, Sparkles, Tag, Trash2, Users, Weight, Image, Handshake } from '@lucide/svelte';
 import type { MessageKey } from '../messages/messages.svelte';
 
 export interface Entry {
@@ -25,6 +25,7 @@ export const navigation: { title?: MessageKey; entries: Entry[] }[] = [
     title: 'nav.library',
     entries: [
       { path: '/favorites', label: 'nav.favorites', icon: Heart },
+      { path: '/recent', label: 'nav.recent', icon: Clock },
       { path: '/tags', label: 'nav.tags', icon: Tag },
       { path: '/folders', label: 'nav.folders', icon: FolderTree },
       { path: '/archive', label: 'nav.archive', icon: Archive },

@@ -7,6 +7,7 @@ export const routes: Route[] = [
   { path: '/albums', title: 'albums.title', load: () => import('../pages/albums/AlbumsPage.svelte') },
   { path: '/albums/:id', title: 'albums.album', load: () => import('../pages/albums/AlbumPage.svelte') },
   { path: '/favorites', title: 'nav.favorites', load: () => import('../pages/favorites/FavoritesPage.svelte') },
+  { path: '/recent', title: 'nav.recent', load: () => import('../pages/recent/RecentPage.svelte') },
   { path: '/archive', title: 'nav.archive', load: () => import('../pages/archive/ArchivePage.svelte') },
   { path: '/locked', title: 'nav.locked', load: () => import('../pages/locked/LockedPage.svelte') },
   { path: '/trash', title: 'nav.trash', load: () => import('../pages/trash/TrashPage.svelte') },

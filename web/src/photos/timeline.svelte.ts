@@ -1,6 +1,6 @@
 /** A list by months, loaded as they come into sight. */
 import { api } from '../api/client';
-import type { AssetOrder, AssetVisibility } from '../api/schema';
+import type { AssetOrder, AssetOrderBy, AssetVisibility } from '../api/schema';
 import { formatMonth } from '../messages/dates';
 import { listen, type Change } from './changes';
 import type { PhotoList, Section } from './list';
@@ -17,6 +17,8 @@ export interface TimelineFilter {
   withPartners?: boolean;
   withStacked?: boolean;
   order?: AssetOrder;
+  /** By when it was added instead of when it was taken. */
+  orderBy?: AssetOrderBy;
   bbox?: string;
 }
 
@@ -35,7 +37,6 @@ export class Timeline implements PhotoList {
   sections = $state.raw<Section[]>([]);
   isOpen = $state(false);
   error = $state.raw<unknown>();
-  readonly hasDays = true;
   #loading = new Map<string, Loading>();
   #places = new Map<string, string>();
   #seen: string[] = [];
@@ -46,6 +47,11 @@ export class Timeline implements PhotoList {
   readonly #expected = new Map<string, { change: Partial<Photo>; isMissing: boolean }>();
 
   constructor(readonly filter: TimelineFilter) {}
+
+  /** Days are those on which photos were taken. */
+  get hasDays(): boolean {
+    return this.filter.orderBy !== 'createdAt';
+  }
 
   get count(): number {
     return this.sections.reduce((sum, section) => sum + section.count, 0);

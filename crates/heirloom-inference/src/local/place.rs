@@ -30,10 +30,8 @@ impl Place {
     pub(super) fn of(settings: &Settings, inputs: &[Port], file: &[u8]) -> Self {
         let has_card = settings.providers.iter().any(Provider::is_card);
         let is_planned = memchr::memmem::find(file, CONVOLUTION).is_some();
-        let is_of_any_size = inputs
-            .iter()
-            .any(|port| port.shape.iter().skip(1).any(Option::is_none));
-        let is_on_card = has_card && !(is_planned && is_of_any_size);
+        let takes_any_size = inputs.iter().any(Port::takes_any_size);
+        let is_on_card = has_card && !(is_planned && takes_any_size);
         let shapes = if is_on_card && is_planned { SHAPES } else { 0 };
         Self {
             is_on_card,

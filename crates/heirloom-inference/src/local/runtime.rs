@@ -98,6 +98,8 @@ pub(super) struct Loaded {
     source: Source,
     /// The one used last comes last.
     sessions: Vec<Seat>,
+    /// Else no run needs much more memory than another.
+    takes_any_size: bool,
     pub inputs: Vec<Port>,
     pub outputs: Vec<Port>,
 }
@@ -111,8 +113,10 @@ struct Seat {
 impl Loaded {
     pub(super) fn open(source: Source) -> Result<Self> {
         let session = source.session()?;
+        let inputs = ports(session.inputs())?;
         Ok(Self {
-            inputs: ports(session.inputs())?,
+            takes_any_size: inputs.iter().any(Port::takes_any_size),
+            inputs,
             outputs: ports(session.outputs())?,
             sessions: vec![Seat {
                 shape: None,
@@ -162,12 +166,7 @@ impl Loaded {
             values.push((name, view(tensor).map_err(failed)?));
         }
         let mut options = RunOptions::new().map_err(failed)?;
-        if inputs
-            .iter()
-            .map(|(_, tensor)| tensor.bytes())
-            .sum::<usize>()
-            > LARGE_INPUT_BYTES
-        {
+        if self.takes_any_size && bytes_of(inputs) > LARGE_INPUT_BYTES {
             options
                 .set("memory.enable_memory_arena_shrinkage", "cpu:0")
                 .map_err(failed)?;
@@ -190,6 +189,10 @@ impl Loaded {
             .map(|(name, value)| Ok((name.to_owned(), copy(name, &value)?)))
             .collect()
     }
+}
+
+fn bytes_of(inputs: &[(String, Tensor)]) -> usize {
+    inputs.iter().map(|(_, tensor)| tensor.bytes()).sum()
 }
 
 impl Source {

@@ -309,10 +309,7 @@ fn signature(loaded: &Loaded, file: &[u8], place: Place) -> Signature {
 
 /// The first run of a session plans its memory and may compile; nobody should wait for that.
 fn warm_up(loaded: &mut Loaded, name: &str) -> Result<()> {
-    let is_guessed = loaded
-        .inputs
-        .iter()
-        .any(|port| port.shape.iter().skip(1).any(Option::is_none));
+    let is_guessed = loaded.inputs.iter().any(Port::takes_any_size);
     let inputs: Option<Vec<(String, Tensor)>> = loaded
         .inputs
         .iter()

@@ -40,8 +40,10 @@ pub async fn random(
 /// Whether a good part of a library is likely to match.
 fn is_broad(filter: &Filter) -> bool {
     let rest = Filter {
+        reader: None,
         owners: Vec::new(),
         visibility: None,
+        is_locked_shut: false,
         kind: None,
         is_favorite: None,
         is_motion: None,
@@ -112,5 +114,27 @@ impl Part<'_> {
             .limit(limit);
         let statement = tx.build(&query);
         tx.all(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A library of a million is looked through whole for what is not.
+    #[test]
+    fn what_everybody_asks_for_is_broad() {
+        let owner = UserId(uuid::Uuid::from_u128(1));
+        let asked = Filter {
+            reader: Some(owner),
+            owners: vec![owner],
+            ..Filter::default()
+        };
+        assert!(is_broad(&asked));
+        let of_a_town = Filter {
+            city: Some(Some("Bergen".into())),
+            ..asked
+        };
+        assert!(!is_broad(&of_a_town));
     }
 }
