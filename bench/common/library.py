@@ -15,7 +15,7 @@ from pathlib import Path
 from .server import Server, scratch
 
 # Raised when what is made here changes.
-EDITION = 3
+EDITION = 4
 FIRST_MONTH, MONTHS = 2005 * 12, 240
 # A month that has a thousand assets in a library of any size; year * 12 + month - 1.
 THE_MONTH = 2012 * 12 + 5
@@ -108,6 +108,9 @@ def _of_fresh_server(binary):
             tables.append((value["table"], value["columns"], []))
         else:
             tables[-1][2].append(value)
+    # A night that has passed since would have its work done while calls are measured.
+    is_night = lambda name, row: name == "system_settings" and row[0].startswith("schedule.")
+    tables = [(name, columns, [row for row in rows if not is_night(name, row)]) for name, columns, rows in tables]
     return lines[0] + "\n", tables
 
 

@@ -16,7 +16,7 @@ use sea_query::{PostgresQueryBuilder, SqliteQueryBuilder, Value};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
 use sqlx::{
     AssertSqlSafe, FromRow, Postgres, Sqlite,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgRow},
+    postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow},
     sqlite::{
         SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
         SqliteSynchronous,
@@ -148,6 +148,7 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .after_connect(|connection, _| Box::pin(suit_short_statements(connection)))
             .connect_with(options)
             .await?;
         migrate::postgres(&pool, schema).await?;
@@ -255,6 +256,14 @@ impl Db {
             Self::Postgres { pool, .. } => pool.close().await,
         }
     }
+}
+
+/// Compiling a statement, or starting processes to share it, takes longer than most of ours take.
+async fn suit_short_statements(connection: &mut PgConnection) -> sqlx::Result<()> {
+    for setting in ["set jit = off", "set parallel_setup_cost = 100000"] {
+        sqlx::query(setting).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// <https://www.sqlite.org/pragma.html#pragma_optimize>, of all tables, with a limit of its own.

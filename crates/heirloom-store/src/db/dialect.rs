@@ -41,7 +41,8 @@ impl Tx {
                 format!("[{}]", listed("\"")),
             ),
             Self::Postgres(_) => (
-                format!("= any(cast(${place} as uuid[]))"),
+                // As a subselect it is read once; a cast by itself is read anew for every row that it is held against.
+                format!("= any((select cast(${place} as uuid[]))::uuid[])"),
                 format!("{{{}}}", listed("")),
             ),
         }
