@@ -21,6 +21,7 @@ mod facts;
     reason = "only what is inlined is compiled for the machine that the search finds itself on"
 )]
 mod kernel;
+mod plane;
 mod rotation;
 #[expect(
     clippy::inline_always,
@@ -39,6 +40,7 @@ pub use snapshot::Header;
 
 use crate::assets::Visibility;
 use code::Measure;
+use plane::Plane;
 use rotation::{BLOCK, Rotation};
 
 /// Rows that are gone are swept out when they are more than this part of all.
@@ -72,8 +74,8 @@ pub enum Unusable {
 pub struct Index {
     dimensions: usize,
     rotation: Rotation,
-    high: Vec<u8>,
-    low: Vec<u8>,
+    high: Plane,
+    low: Plane,
     measures: Vec<Measure>,
     moments: Vec<i64>,
     /// Of each row, its asset's place in `assets`; the rows of an asset are together.
@@ -102,8 +104,8 @@ impl Index {
         Self {
             dimensions,
             rotation: Rotation::new(padded(dimensions)),
-            high: Vec::new(),
-            low: Vec::new(),
+            high: Plane::default(),
+            low: Plane::default(),
             measures: Vec::new(),
             moments: Vec::new(),
             slots: Vec::new(),
@@ -137,8 +139,8 @@ impl Index {
     pub fn memory(&self) -> usize {
         /// Of one entry of the map, with its share of empty ones.
         const PLACE: usize = (size_of::<(AssetId, Place)>() + 1) * 8 / 7;
-        self.high.capacity()
-            + self.low.capacity()
+        self.high.memory()
+            + self.low.memory()
             + self.measures.capacity() * size_of::<Measure>()
             + self.moments.capacity() * size_of::<i64>()
             + self.slots.capacity() * size_of::<u32>()
@@ -175,8 +177,8 @@ impl Index {
         for (moment, vector) in moments {
             self.longest = self.longest.max(code::length(vector));
             let coded = code::encode(&self.rotation.apply(vector));
-            self.high.extend(coded.high);
-            self.low.extend(coded.low);
+            self.high.extend(&coded.high);
+            self.low.extend(&coded.low);
             self.measures.push(coded.measure);
             self.moments.push(*moment);
             self.slots.push(slot);
@@ -272,8 +274,8 @@ impl Index {
             self.assets.push(asset);
             self.facts.push(old.facts[slot as usize]);
             let bytes = rows.start * half..rows.end * half;
-            self.high.extend_from_slice(&old.high[bytes.clone()]);
-            self.low.extend_from_slice(&old.low[bytes]);
+            self.high.extend(&old.high[bytes.clone()]);
+            self.low.extend(&old.low[bytes]);
             self.measures.extend_from_slice(&old.measures[rows.clone()]);
             self.moments.extend_from_slice(&old.moments[rows.clone()]);
             self.slots
@@ -296,6 +298,12 @@ impl Selection {
             *word &= other;
         }
         self
+    }
+
+    #[inline]
+    fn holds(&self, row: usize) -> bool {
+        let word = self.0.get(row / 64).copied().unwrap_or(0);
+        word & (1 << (row % 64)) != 0
     }
 
     /// How many rows.

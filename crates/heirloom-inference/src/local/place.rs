@@ -4,7 +4,7 @@
 //! each change took 0.3 s, of shapes seen before too, while a batch of 32 pictures takes 6 ms. So a shape that comes again
 //! has its own session there, batches come in few sizes, and a model whose pictures come in any size stays on the processor.
 
-use super::settings::{Provider, Settings};
+use super::settings::Settings;
 use crate::engine::Port;
 
 /// Sessions of one model on a card, each for one shape: batches of 1, 2, 4, ... 128.
@@ -28,7 +28,7 @@ impl Place {
 
     /// Where a model with these inputs and this file belongs.
     pub(super) fn of(settings: &Settings, inputs: &[Port], file: &[u8]) -> Self {
-        let has_card = settings.providers.iter().any(Provider::is_card);
+        let has_card = settings.providers.iter().any(|provider| provider.is_card());
         let is_planned = memchr::memmem::find(file, CONVOLUTION).is_some();
         let takes_any_size = inputs.iter().any(Port::takes_any_size);
         let is_on_card = has_card && !(is_planned && takes_any_size);
@@ -52,7 +52,7 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DataType;
+    use crate::{DataType, local::settings::Provider};
 
     fn picture(width: Option<usize>) -> [Port; 1] {
         [Port {

@@ -70,7 +70,7 @@ impl Provider {
         })
     }
 
-    pub(super) fn is_card(&self) -> bool {
+    pub(super) fn is_card(self) -> bool {
         !matches!(self, Self::Cpu)
     }
 }

@@ -6,6 +6,10 @@ use super::rotation::BLOCK;
 pub(super) trait Kernel: Copy {
     /// `plane` holds codes from 0 to 15 as `code::pack` lays them out, `numbers` from -127 to 127, twice as many.
     fn dot(self, plane: &[u8], numbers: &[i8]) -> i32;
+
+    /// Has the machine bring bytes near that will be read soon, where it can be told to.
+    #[inline(always)]
+    fn fetch(self, _bytes: &[u8]) {}
 }
 
 /// For every machine.
@@ -33,12 +37,14 @@ pub(super) use avx2::Avx2;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use std::arch::x86_64::__m256i;
+    use std::arch::x86_64::{__m256i, _MM_HINT_T0};
 
     use pulp::x86::V3;
 
     use super::{BLOCK, Kernel};
 
+    /// Bytes that come near together.
+    const LINE: usize = 64;
     /// Sixteen-bit sums of products stay below 2^15 for this many blocks: 4 × 4 × 15 × 127 = 30 480.
     const BLOCKS_PER_SUM: usize = 4;
 
@@ -72,6 +78,14 @@ mod avx2 {
             }
             let lanes: [i32; 8] = pulp::cast(total);
             lanes.iter().sum()
+        }
+
+        #[inline(always)]
+        fn fetch(self, bytes: &[u8]) {
+            for line in bytes.chunks(LINE) {
+                let address = line.as_ptr().cast();
+                self.0.sse._mm_prefetch::<{ _MM_HINT_T0 }>(address);
+            }
         }
     }
 }

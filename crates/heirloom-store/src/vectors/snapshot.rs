@@ -10,7 +10,7 @@ use std::{
 use heirloom_types::{ids::AssetId, media_type::MediaKind};
 use uuid::Uuid;
 
-use super::{Facts, Index, NOBODY, Place, code::Measure, padded};
+use super::{Facts, Index, NOBODY, Place, code::Measure, padded, plane::Plane};
 use crate::assets::Visibility;
 
 /// Changes whenever codes, the rotation or the layout do.
@@ -129,9 +129,9 @@ impl Index {
             index.moments.push(i64::from_le_bytes(array(input)?));
             index.slots.push(u32::from_le_bytes(array(input)?));
         }
-        let plane = rows * index.row_bytes() as u64;
-        index.high = bytes(input, plane)?;
-        index.low = bytes(input, plane)?;
+        let plane = rows as usize * index.row_bytes();
+        index.high = Plane::read(input, plane)?;
+        index.low = Plane::read(input, plane)?;
         index.find_places()?;
         Ok((index, Header { model, feed_seq }))
     }
