@@ -109,9 +109,12 @@ def _of_fresh_server(binary):
         else:
             tables[-1][2].append(value)
     # A night that has passed since would have its work done while calls are measured.
-    is_night = lambda name, row: name == "system_settings" and row[0].startswith("schedule.")
-    tables = [(name, columns, [row for row in rows if not is_night(name, row)]) for name, columns, rows in tables]
+    tables = [(name, columns, [row for row in rows if not _is_of_schedule(name, row)]) for name, columns, rows in tables]
     return lines[0] + "\n", tables
+
+
+def _is_of_schedule(table, row):
+    return table == "system_settings" and row[0].startswith("schedule.")
 
 
 def _rows(owner, count):

@@ -11,8 +11,8 @@ from inference import loop
 HERE = Path(__file__).parent
 BUDGET = 0.95
 CUDA = ("CUDAExecutionProvider", {"cudnn_conv_algo_search": "HEURISTIC"})
-# Of each model: its batch.
-BATCHES = {"search_visual": 32, "search_textual": 32, "faces_embedding": 32, "ocr_rec": 16}
+# Of each model that the engine gives to a card: its batch.
+BATCHES = {"search_visual": 32, "search_textual": 32, "faces_embedding": 32}
 CLIENTS = 64
 
 

@@ -62,13 +62,14 @@ pub(super) fn join(jobs: &[Job], rows: usize) -> Result<Vec<(String, Tensor)>> {
     for (at, (name, tensor)) in first.inputs.iter().enumerate() {
         let parts: Vec<&Tensor> = jobs.iter().map(|job| &job.inputs[at].1).collect();
         let items: usize = parts.iter().map(|part| part.shape()[0]).sum();
-        let last = parts
-            .last()
-            .and_then(|part| part.rows(part.shape()[0].checked_sub(1)?, 1));
-        let fill = std::iter::repeat_n(last.as_ref(), rows.saturating_sub(items)).flatten();
+        // The last item is copied only where there is something to fill.
+        let missing = rows.saturating_sub(items);
+        let last = parts.last().filter(|_| missing > 0);
+        let last = last.and_then(|part| part.rows(part.shape()[0].checked_sub(1)?, 1));
+        let fill = std::iter::repeat_n(last.as_ref(), missing).flatten();
         let parts: Vec<&Tensor> = parts.into_iter().chain(fill).collect();
         let mut shape = tensor.shape().to_vec();
-        shape[0] = parts.iter().map(|part| part.shape()[0]).sum();
+        shape[0] = rows;
         let data = concat(&parts, tensor.data_type());
         let whole = data.and_then(|data| Tensor::new(shape, data));
         let whole = whole.ok_or_else(|| Error::Failed("a batch did not fit together".into()))?;

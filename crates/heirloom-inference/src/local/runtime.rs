@@ -98,8 +98,6 @@ pub(super) struct Loaded {
     source: Source,
     /// The one used last comes last.
     sessions: Vec<Seat>,
-    /// Else no run needs much more memory than another.
-    takes_any_size: bool,
     pub inputs: Vec<Port>,
     pub outputs: Vec<Port>,
 }
@@ -113,10 +111,8 @@ struct Seat {
 impl Loaded {
     pub(super) fn open(source: Source) -> Result<Self> {
         let session = source.session()?;
-        let inputs = ports(session.inputs())?;
         Ok(Self {
-            takes_any_size: inputs.iter().any(Port::takes_any_size),
-            inputs,
+            inputs: ports(session.inputs())?,
             outputs: ports(session.outputs())?,
             sessions: vec![Seat {
                 shape: None,
@@ -166,7 +162,9 @@ impl Loaded {
             values.push((name, view(tensor).map_err(failed)?));
         }
         let mut options = RunOptions::new().map_err(failed)?;
-        if self.takes_any_size && bytes_of(inputs) > LARGE_INPUT_BYTES {
+        // Where all items are of one size, no run needs much more than another.
+        let takes_any_size = self.inputs.iter().any(Port::takes_any_size);
+        if takes_any_size && bytes_of(inputs) > LARGE_INPUT_BYTES {
             options
                 .set("memory.enable_memory_arena_shrinkage", "cpu:0")
                 .map_err(failed)?;

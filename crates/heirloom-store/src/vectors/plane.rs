@@ -14,8 +14,17 @@ use rustix::mm::{Advice, madvise};
 /// Bytes from which on large pages are worth asking for.
 const LARGE: usize = 4 << 20;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Plane(Vec<u8>);
+
+/// On large pages, too.
+impl Clone for Plane {
+    fn clone(&self) -> Self {
+        let mut plane = Self::with_capacity(self.len());
+        plane.extend(self);
+        plane
+    }
+}
 
 impl Plane {
     fn with_capacity(bytes: usize) -> Self {
