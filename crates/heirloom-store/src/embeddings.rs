@@ -123,6 +123,33 @@ pub async fn list_page(
     Ok(rows.into_iter().map(Embedding::from).collect())
 }
 
+/// How many vectors of an owner there are by one model.
+pub async fn count(tx: &mut Tx, owner: UserId, model: &str) -> Result<i64> {
+    tx.scalar(sql!(
+        "select count(*) from embeddings where owner_id = $1 and model = $2",
+        owner,
+        model,
+    ))
+    .await
+}
+
+/// The first and the last of an owner's assets that a model has seen.
+pub async fn ends(tx: &mut Tx, owner: UserId, model: &str) -> Result<Option<(AssetId, AssetId)>> {
+    let first = sql!(
+        "select asset_id from embeddings where owner_id = $1 and model = $2 order by asset_id limit 1",
+        owner,
+        model,
+    );
+    let last = sql!(
+        "select asset_id from embeddings where owner_id = $1 and model = $2 order by asset_id desc limit 1",
+        owner,
+        model,
+    );
+    let first: Option<(AssetId,)> = tx.optional(first).await?;
+    let last: Option<(AssetId,)> = tx.optional(last).await?;
+    Ok(first.zip(last).map(|(first, last)| (first.0, last.0)))
+}
+
 /// What a model made of these assets of an owner, in no order.
 pub async fn list_of_assets(
     tx: &mut Tx,

@@ -15,6 +15,8 @@ use crate::{Error, Result};
 
 /// Vectors read at a time: a few megabytes.
 const PAGE: i64 = 2_000;
+/// Places in an owner's time from which vectors are read to learn from.
+const PARTS: usize = 32;
 /// Entries of the feed read at a time.
 const ENTRIES: i64 = 5_000;
 /// Smaller indexes are read from the table as fast as from a file.
@@ -57,7 +59,9 @@ impl State {
         {
             self.load(path, model).await;
         }
-        if !self.follow(db, owner, model).await? {
+        let is_followed = self.follow(db, owner, model).await?;
+        let has_outgrown = self.index.as_ref().is_some_and(Index::has_outgrown);
+        if !is_followed || has_outgrown {
             self.build(db, owner, model).await?;
             self.follow(db, owner, model).await?;
         }
@@ -86,8 +90,9 @@ impl State {
     async fn build(&mut self, db: &Db, owner: UserId, model: &str) -> Result<()> {
         let seq = changes::position(&mut db.read().await?, owner).await?;
         *self = Self {
+            index: learn(db, owner, model).await?,
             seq: Some(seq),
-            ..Self::default()
+            unsaved: 0,
         };
         let mut after = (AssetId(Uuid::nil()), -1);
         loop {
@@ -209,6 +214,46 @@ impl State {
             }
         }
     }
+}
+
+/// An empty index for a large library, made for vectors like those it has; none for a small one.
+async fn learn(db: &Db, owner: UserId, model: &str) -> Result<Option<Index>> {
+    let mut tx = db.read().await?;
+    let Some((first, last)) = embeddings::ends(&mut tx, owner, model).await? else {
+        return Ok(None);
+    };
+    let rows = embeddings::count(&mut tx, owner, model).await?;
+    let one = embeddings::list(&mut tx, owner, model, first).await?;
+    let Some(dimensions) = one.first().map(|row| row.vector.len()) else {
+        return Ok(None);
+    };
+    let Some(wanted) = Index::sample_for(dimensions, rows as usize) else {
+        return Ok(None);
+    };
+    let mut sample = Vec::with_capacity(wanted);
+    for part in 0..PARTS {
+        let after = (between(first, last, part), -1);
+        let most = (wanted / PARTS) as i64;
+        let page = embeddings::list_page(&mut tx, owner, model, after, most).await?;
+        let alike = page
+            .into_iter()
+            .filter(|row| row.vector.len() == dimensions);
+        sample.extend(alike.map(|row| row.vector));
+    }
+    drop(tx);
+    let learned = tokio::task::spawn_blocking(move || Index::learned(dimensions, &sample));
+    let index = learned
+        .await
+        .map_err(|error| Error::Internal(error.into()))?;
+    Ok(Some(index))
+}
+
+/// An id that lies that many parts of the way from one to the other: ids begin with their time.
+fn between(first: AssetId, last: AssetId, part: usize) -> AssetId {
+    let (first, last) = (first.0.as_u128(), last.0.as_u128());
+    AssetId(Uuid::from_u128(
+        first + (last - first) / PARTS as u128 * part as u128,
+    ))
 }
 
 fn fill(known: Option<Index>, rows: &[Embedding], facts: &[(AssetId, Facts)]) -> Option<Index> {

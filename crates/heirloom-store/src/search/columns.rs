@@ -1,7 +1,13 @@
 //! What is known of one owner's assets, in memory. The database has an index for each thing that can be asked for and none
-//! for all of them together; here any combination over a million assets costs one pass over 64 bytes of each.
+//! for all of them together; here any combination over a million assets costs one pass over the few bytes that were asked
+//! for of each: every kind of thing lies in a column of its own, all of them in the order of time.
 
-use std::collections::{HashMap, HashSet};
+mod pattern;
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use futures::TryStreamExt;
 use heirloom_types::{
@@ -9,17 +15,18 @@ use heirloom_types::{
     media_type::MediaKind,
     time::Timestamp,
 };
-use memchr::memmem::Finder;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{Filter, Span, Wanted};
+use self::pattern::Pattern;
+use super::{Filter, Span};
 use crate::{Result, Tx, assets::Visibility, db::Sql, sql};
 
 /// City, state, country, make, model, lens.
 const TEXTS: usize = 6;
-/// What stands for a text that is not known.
+/// What stands for a text that is not known, and for a rating that there is none.
 const UNKNOWN: u32 = 0;
+const UNRATED: i8 = i8::MIN;
 /// Bytes of names that nothing points to any more, from which on they are written anew.
 const WASTE_MAX: usize = 1 << 20;
 
@@ -55,22 +62,38 @@ struct Known {
     rating: Option<i32>,
 }
 
-/// As it is kept.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    /// Microseconds since 1970.
-    taken: i64,
-    id: Uuid,
-    texts: [u32; TEXTS],
-    /// Where its name lies among the names.
-    name: u32,
-    name_len: u16,
-    rating: Option<i8>,
-    kind: MediaKind,
-    visibility: Visibility,
-    is_favorite: bool,
-    is_trashed: bool,
-    is_motion: bool,
+/// What is so or not, as bits.
+mod mark {
+    use crate::assets::Visibility;
+
+    pub(super) const VIDEO: u8 = 1;
+    pub(super) const FAVORITE: u8 = 2;
+    pub(super) const TRASHED: u8 = 4;
+    pub(super) const MOTION: u8 = 8;
+
+    pub(super) const fn of(visibility: Visibility) -> u8 {
+        match visibility {
+            Visibility::Timeline => 16,
+            Visibility::Archive => 32,
+            Visibility::Hidden => 64,
+            Visibility::Locked => 128,
+        }
+    }
+}
+
+impl Known {
+    fn taken(&self) -> i64 {
+        self.file_created_at.timestamp_micros()
+    }
+
+    fn marks(&self) -> u8 {
+        let if_so = |is_so: bool, mark: u8| if is_so { mark } else { 0 };
+        mark::of(self.visibility)
+            | if_so(self.kind == MediaKind::Video, mark::VIDEO)
+            | if_so(self.is_favorite, mark::FAVORITE)
+            | if_so(self.is_trashed, mark::TRASHED)
+            | if_so(self.is_motion, mark::MOTION)
+    }
 }
 
 /// An asset that matches, and when it was taken (microseconds since 1970): what pages are ordered by.
@@ -79,11 +102,23 @@ pub type Match = (i64, AssetId);
 /// One owner's assets.
 #[derive(Debug, Default)]
 pub struct Columns {
-    /// The oldest first.
-    rows: Vec<Row>,
+    /// Microseconds since 1970, the oldest first.
+    taken: Vec<i64>,
+    ids: Vec<Uuid>,
+    texts: [Vec<u32>; TEXTS],
+    ratings: Vec<i8>,
+    marks: Vec<u8>,
+    names: Names,
     codes: HashMap<String, u32>,
-    /// Names in lower case, one after the other.
-    names: String,
+}
+
+/// Names in lower case.
+#[derive(Debug, Default)]
+struct Names {
+    /// Where each begins, and how long it is.
+    places: Vec<(u32, u16)>,
+    /// One after the other; in the order of their rows, but for what changed since.
+    text: String,
 }
 
 impl Columns {
@@ -116,23 +151,42 @@ impl Columns {
         let mut columns = Self::default();
         let mut rows = tx.stream::<Known>(sql!(selection!(""), owner));
         while let Some(known) = rows.try_next().await? {
-            columns.push(known);
+            columns.put(None, known);
         }
         drop(rows);
-        columns.sort();
+        let order = (0..columns.ids.len() as u32).collect();
+        columns.arrange(order);
+        columns.names.write_anew();
         Ok(columns)
     }
 
     /// Makes what is known of these assets true again; those that are gone go.
     pub async fn refresh(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<()> {
         let changed: HashSet<Uuid> = ids.iter().copied().collect();
-        self.rows.retain(|row| !changed.contains(&row.id));
+        let rows = self.ids.iter().enumerate();
+        let mut stale: HashMap<Uuid, usize> = rows
+            .filter(|(_, id)| changed.contains(id))
+            .map(|(row, id)| (*id, row))
+            .collect();
+        let before = self.ids.len();
         let statement = Sql::composed(selection!(" and a.id in (*)"), vec![owner.0.into()], ids);
         for known in tx.all::<Known>(statement).await? {
-            self.push(known);
+            let stays = stale
+                .get(&known.id)
+                .copied()
+                .filter(|row| self.taken[*row] == known.taken());
+            if stays.is_some() {
+                stale.remove(&known.id);
+            }
+            self.put(stays, known);
         }
-        self.sort();
-        self.tidy_names();
+        if !stale.is_empty() || before < self.ids.len() {
+            let gone: HashSet<usize> = stale.into_values().collect();
+            let rows = 0..self.ids.len();
+            let order = rows.filter(|row| !gone.contains(row));
+            self.arrange(order.map(|row| row as u32).collect());
+        }
+        self.names.tidy();
         Ok(())
     }
 
@@ -141,24 +195,61 @@ impl Columns {
         let Some(pattern) = Pattern::of(self, filter) else {
             return Vec::new();
         };
-        let found = |row: &&Row| pattern.matches(self, row);
-        let matched = |row: &Row| (row.taken, AssetId(row.id));
-        if is_newest_first {
-            let rows = self.rows.iter().rev().filter(found);
-            rows.take(most).map(matched).collect()
-        } else {
-            let rows = self.rows.iter().filter(found);
-            rows.take(most).map(matched).collect()
+        let mut rows = Vec::new();
+        let mut left = self.within(filter.taken);
+        while !left.is_empty() && rows.len() < most {
+            let block = if is_newest_first {
+                let start = left.end.saturating_sub(pattern::BLOCK).max(left.start);
+                start..std::mem::replace(&mut left.end, start)
+            } else {
+                let end = (left.start + pattern::BLOCK).min(left.end);
+                std::mem::replace(&mut left.start, end)..end
+            };
+            let found = rows.len();
+            rows.extend(pattern.matches(self, block));
+            if is_newest_first {
+                rows[found..].reverse();
+            }
         }
+        rows.truncate(most);
+        let matched = |row: usize| (self.taken[row], AssetId(self.ids[row]));
+        rows.into_iter().map(matched).collect()
     }
 
     /// Bytes that they take.
     pub fn memory(&self) -> usize {
         let codes: usize = self.codes.keys().map(|text| text.len() + 64).sum();
-        self.rows.capacity() * size_of::<Row>() + self.names.capacity() + codes
+        let texts: usize = self.texts.iter().map(Vec::capacity).sum();
+        self.taken.capacity() * size_of::<i64>()
+            + self.ids.capacity() * size_of::<Uuid>()
+            + texts * size_of::<u32>()
+            + self.ratings.capacity()
+            + self.marks.capacity()
+            + self.names.places.capacity() * size_of::<(u32, u16)>()
+            + self.names.text.capacity()
+            + codes
     }
 
-    fn push(&mut self, known: Known) {
+    /// The rows of that time.
+    fn within(&self, span: Span) -> Range<usize> {
+        let of = |time: Timestamp| time.timestamp_micros();
+        let (first, last) = (
+            span.after.map_or(i64::MIN, of),
+            span.before.map_or(i64::MAX, of),
+        );
+        let start = self.taken.partition_point(|&taken| taken < first);
+        let end = self.taken.partition_point(|&taken| taken <= last);
+        start..end.max(start)
+    }
+
+    /// In the place of a row, else behind all.
+    fn put(&mut self, row: Option<usize>, known: Known) {
+        set(&mut self.taken, row, known.taken());
+        set(&mut self.ids, row, known.id);
+        set(&mut self.marks, row, known.marks());
+        let rating = known.rating.map_or(UNRATED, |rating| rating as i8);
+        set(&mut self.ratings, row, rating);
+        self.names.put(row, &known.original_name.to_lowercase());
         let texts = [
             known.city,
             known.state,
@@ -167,22 +258,10 @@ impl Columns {
             known.model,
             known.lens_model,
         ];
-        let texts = texts.map(|text| text.map_or(UNKNOWN, |text| self.code(text)));
-        let name = known.original_name.to_lowercase();
-        self.rows.push(Row {
-            taken: known.file_created_at.timestamp_micros(),
-            id: known.id,
-            texts,
-            name: self.names.len() as u32,
-            name_len: u16::try_from(name.len()).unwrap_or(u16::MAX),
-            rating: known.rating.map(|rating| rating as i8),
-            kind: known.kind,
-            visibility: known.visibility,
-            is_favorite: known.is_favorite,
-            is_trashed: known.is_trashed,
-            is_motion: known.is_motion,
-        });
-        self.names.push_str(&name);
+        for (place, text) in texts.into_iter().enumerate() {
+            let code = text.map_or(UNKNOWN, |text| self.code(text));
+            set(&mut self.texts[place], row, code);
+        }
     }
 
     /// One number for each text.
@@ -191,105 +270,74 @@ impl Columns {
         *self.codes.entry(text).or_insert(next)
     }
 
-    fn sort(&mut self) {
+    /// Keeps these rows alone, in the order of time.
+    fn arrange(&mut self, mut order: Vec<u32>) {
         // Quick on what is nearly in order.
-        self.rows.sort_by_key(|row| (row.taken, row.id));
-    }
-
-    fn name(&self, row: &Row) -> &[u8] {
-        let start = row.name as usize;
-        &self.names.as_bytes()[start..start + usize::from(row.name_len)]
-    }
-
-    fn tidy_names(&mut self) {
-        let used: usize = self.rows.iter().map(|row| usize::from(row.name_len)).sum();
-        if self.names.len() < 2 * used + WASTE_MAX {
-            return;
+        order.sort_by_key(|&row| (self.taken[row as usize], self.ids[row as usize]));
+        pick(&mut self.taken, &order);
+        pick(&mut self.ids, &order);
+        pick(&mut self.ratings, &order);
+        pick(&mut self.marks, &order);
+        pick(&mut self.names.places, &order);
+        for texts in &mut self.texts {
+            pick(texts, &order);
         }
-        let mut names = String::with_capacity(used);
-        for at in 0..self.rows.len() {
-            let name = String::from_utf8_lossy(self.name(&self.rows[at])).into_owned();
-            self.rows[at].name = names.len() as u32;
-            names.push_str(&name);
-        }
-        self.names = names;
     }
 }
 
-/// A filter in the terms of the columns.
-struct Pattern<'f> {
-    filter: &'f Filter,
-    taken: std::ops::RangeInclusive<i64>,
-    texts: Vec<(usize, u32)>,
-    rating: Wanted<i8>,
-    name: Option<Finder<'static>>,
+fn set<T>(column: &mut Vec<T>, row: Option<usize>, value: T) {
+    match row {
+        Some(row) => column[row] = value,
+        None => column.push(value),
+    }
 }
 
-impl<'f> Pattern<'f> {
-    /// None where nothing can match.
-    fn of(columns: &Columns, filter: &'f Filter) -> Option<Self> {
-        let wanted = [
-            &filter.city,
-            &filter.state,
-            &filter.country,
-            &filter.make,
-            &filter.model,
-            &filter.lens_model,
-        ];
-        let mut texts = Vec::new();
-        for (place, wanted) in wanted.into_iter().enumerate() {
-            match wanted {
-                None => {}
-                Some(None) => texts.push((place, UNKNOWN)),
-                Some(Some(text)) => texts.push((place, *columns.codes.get(text)?)),
+fn pick<T: Copy>(column: &mut Vec<T>, rows: &[u32]) {
+    *column = rows.iter().map(|&row| column[row as usize]).collect();
+}
+
+impl Names {
+    fn put(&mut self, row: Option<usize>, name: &str) {
+        let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
+        set(&mut self.places, row, (self.text.len() as u32, length));
+        self.text.push_str(name);
+    }
+
+    fn of(&self, row: usize) -> &[u8] {
+        let (start, length) = self.places[row];
+        &self.text.as_bytes()[start as usize..][..usize::from(length)]
+    }
+
+    /// The names of these rows at once, if nothing else lies among them.
+    fn together(&self, rows: Range<usize>) -> Option<&[u8]> {
+        let places = &self.places[rows];
+        let (first, last) = (places.first()?, places.last()?);
+        let mut next = first.0;
+        for &(start, length) in places {
+            if start != next {
+                return None;
             }
+            next = start + u32::from(length);
         }
-        let rating = match filter.rating {
-            None => None,
-            Some(None) => Some(None),
-            Some(Some(rating)) => Some(Some(i8::try_from(rating).ok()?)),
-        };
-        let name = filter.name.as_ref();
-        let name = name.map(|name| Finder::new(&name.to_lowercase()).into_owned());
-        Some(Self {
-            filter,
-            taken: micros(filter.taken),
-            texts,
-            rating,
-            name,
-        })
+        let end = last.0 + u32::from(last.1);
+        Some(&self.text.as_bytes()[first.0 as usize..end as usize])
     }
 
-    /// The cheapest and most selective first.
-    fn matches(&self, columns: &Columns, row: &Row) -> bool {
-        let filter = self.filter;
-        self.texts
-            .iter()
-            .all(|(place, code)| row.texts[*place] == *code)
-            && self.taken.contains(&row.taken)
-            && filter.kind.is_none_or(|kind| row.kind == kind)
-            && filter
-                .is_favorite
-                .is_none_or(|wanted| row.is_favorite == wanted)
-            && filter
-                .is_motion
-                .is_none_or(|wanted| row.is_motion == wanted)
-            && self.rating.is_none_or(|wanted| row.rating == wanted)
-            && (filter.with_trashed || !row.is_trashed)
-            && match filter.visibility {
-                Some(wanted) => row.visibility == wanted,
-                None => row.visibility.is_shareable(),
-            }
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| name.find(columns.name(row)).is_some())
+    fn tidy(&mut self) {
+        let lengths = self.places.iter().map(|(_, length)| usize::from(*length));
+        if self.text.len() > 2 * lengths.sum::<usize>() + WASTE_MAX {
+            self.write_anew();
+        }
     }
-}
 
-fn micros(span: Span) -> std::ops::RangeInclusive<i64> {
-    let of = |time: Timestamp| time.timestamp_micros();
-    span.after.map_or(i64::MIN, of)..=span.before.map_or(i64::MAX, of)
+    /// In the order of their rows, without what nothing points to any more.
+    fn write_anew(&mut self) {
+        let mut names = Self::default();
+        for row in 0..self.places.len() {
+            names.put(None, &String::from_utf8_lossy(self.of(row)));
+        }
+        *self = names;
+    }
 }
 
 /// How many assets an owner has.

@@ -2,25 +2,78 @@
 //!
 //! On pages of 4 KiB a machine looks up where each of them lies more slowly than it adds up what is on it, under
 //! virtualisation above all: a search took 1.7 times as long. So large planes ask for large pages (`madvise(2)`,
-//! `MADV_HUGEPAGE`), before anything is written to them; a system that has none ignores it.
+//! `MADV_HUGEPAGE`), before anything is written to them; a system that has none ignores it. And what is mapped goes back
+//! to the system as soon as it is let go of: planes of many owners come and go, and from the heap they left holes.
 
 use std::{
     io::{self, Read},
     ops::Deref,
 };
 
-use rustix::mm::{Advice, madvise};
+use memmap2::{Advice, MmapMut};
 
-/// Bytes from which on large pages are worth asking for.
+/// Bytes from which on a plane is mapped, and from which on large pages are worth asking for.
+const MAPPED: usize = 256 << 10;
 const LARGE: usize = 4 << 20;
 
-#[derive(Debug, Default)]
-pub(super) struct Plane(Vec<u8>);
+#[derive(Debug)]
+pub(super) struct Plane {
+    room: Room,
+    length: usize,
+}
 
-/// On large pages, too.
+#[derive(Debug)]
+enum Room {
+    Heap(Box<[u8]>),
+    Map(MmapMut),
+}
+
+impl Room {
+    fn of(bytes: usize) -> Self {
+        if bytes < MAPPED {
+            return Self::Heap(vec![0; bytes].into());
+        }
+        match MmapMut::map_anon(bytes) {
+            Ok(map) => {
+                if bytes >= LARGE
+                    && let Err(error) = map.advise(Advice::HugePage)
+                {
+                    tracing::debug!(%error, "no large pages for vectors");
+                }
+                Self::Map(map)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "vectors are kept on the heap");
+                Self::Heap(vec![0; bytes].into())
+            }
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Heap(bytes) => bytes,
+            Self::Map(map) => map,
+        }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        match self {
+            Self::Heap(bytes) => bytes,
+            Self::Map(map) => map,
+        }
+    }
+}
+
+impl Default for Plane {
+    fn default() -> Self {
+        Self::with_capacity(0)
+    }
+}
+
+/// In room of its own kind.
 impl Clone for Plane {
     fn clone(&self) -> Self {
-        let mut plane = Self::with_capacity(self.len());
+        let mut plane = Self::with_capacity(self.length);
         plane.extend(self);
         plane
     }
@@ -28,48 +81,34 @@ impl Clone for Plane {
 
 impl Plane {
     fn with_capacity(bytes: usize) -> Self {
-        let plane = Self(Vec::with_capacity(bytes));
-        if bytes >= LARGE {
-            plane.ask_for_large_pages();
+        Self {
+            room: Room::of(bytes),
+            length: 0,
         }
-        plane
     }
 
     /// That many bytes of the input.
     pub(super) fn read(input: &mut impl Read, bytes: usize) -> io::Result<Self> {
         let mut plane = Self::with_capacity(bytes);
-        if input.take(bytes as u64).read_to_end(&mut plane.0)? < bytes {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
+        input.read_exact(&mut plane.room.bytes_mut()[..bytes])?;
+        plane.length = bytes;
         Ok(plane)
     }
 
     pub(super) fn extend(&mut self, bytes: &[u8]) {
-        let needed = self.0.len() + bytes.len();
-        if needed > self.0.capacity() {
-            let mut larger = Self::with_capacity(needed.max(2 * self.0.capacity()));
-            larger.0.extend_from_slice(&self.0);
+        let needed = self.length + bytes.len();
+        if needed > self.memory() {
+            let mut larger = Self::with_capacity(needed.max(2 * self.memory()));
+            larger.extend(self);
             *self = larger;
         }
-        self.0.extend_from_slice(bytes);
+        self.room.bytes_mut()[self.length..needed].copy_from_slice(bytes);
+        self.length = needed;
     }
 
     /// Bytes it takes.
     pub(super) fn memory(&self) -> usize {
-        self.0.capacity()
-    }
-
-    #[expect(unsafe_code, reason = "the system is told of memory by its address")]
-    fn ask_for_large_pages(&self) {
-        let page = rustix::param::page_size();
-        let start = self.0.as_ptr().align_offset(page);
-        let length = self.0.capacity().saturating_sub(start) / page * page;
-        let first = self.0.as_ptr().wrapping_add(start).cast_mut().cast();
-        // SAFETY: the pages lie within the allocation, and the advice changes nothing of what they hold.
-        let asked = unsafe { madvise(first, length, Advice::LinuxHugepage) };
-        if let Err(error) = asked {
-            tracing::debug!(%error, "no large pages for vectors");
-        }
+        self.room.bytes().len()
     }
 }
 
@@ -77,7 +116,7 @@ impl Deref for Plane {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        &self.room.bytes()[..self.length]
     }
 }
 

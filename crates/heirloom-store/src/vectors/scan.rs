@@ -7,13 +7,13 @@ use pulp::NullaryFnOnce;
 
 use super::{
     Index, NOBODY, Selection, Unusable,
-    code::{Measure, Query},
+    code::{Part, Query},
     kernel::{Kernel, Portable},
 };
 use crate::embeddings::Embedding;
 
-/// So many rows before it is read, a row is fetched. Measured: more or fewer do less.
-const ROWS_AHEAD: usize = 8;
+/// So many bytes before they are read, they are fetched. Measured: more or fewer do less.
+const BYTES_AHEAD: usize = 2048;
 
 /// A row that may be among the best, and between what its inner product with the query lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +47,7 @@ impl Index {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let query = Query::new(&self.rotation.apply(query), self.longest);
+        let query = self.code(query);
         let alive = match selection {
             None if self.dead > 0 => Some(self.select_rows(|_| true)),
             _ => None,
@@ -66,6 +66,11 @@ impl Index {
         Ok(scan(best).run(Portable))
     }
 
+    fn code(&self, query: &[f32]) -> Query {
+        let said = self.basis.apply(query);
+        Query::new(&said, self.basis.lead(), self.longest)
+    }
+
     /// As [`Index::candidates`], on any machine; the same answer, slower.
     #[cfg(test)]
     pub(super) fn candidates_portably(
@@ -74,7 +79,7 @@ impl Index {
         limit: usize,
         least: f32,
     ) -> Vec<Candidate> {
-        let query = Query::new(&self.rotation.apply(query), self.longest);
+        let query = self.code(query);
         let alive = self.select_rows(|_| true);
         Scan {
             index: self,
@@ -214,21 +219,22 @@ impl<K: Kernel> NullaryFnOnce for With<'_, K> {
 impl Scan<'_> {
     #[inline(always)]
     fn run<K: Kernel>(mut self, kernel: K) -> Vec<Candidate> {
-        let half = self.index.row_bytes();
-        let first = &self.query.first;
+        let width = self.index.high_bytes();
+        let first = &self.query.lead.first;
         // A high plane stands for 16 · step · (high - 7.5): 8 · step · (2 high - 15).
         let unit = 8.0 * first.step;
         let middle = 15 * first.sum;
+        let ahead = BYTES_AHEAD.div_ceil(width);
         let mut bar = self.best.bar();
         let rows = self
             .index
             .high
-            .chunks_exact(half)
+            .chunks_exact(width)
             .zip(&self.index.measures)
             .enumerate();
         let mut word = u64::MAX;
         for (row, (plane, measure)) in rows {
-            self.fetch(kernel, row + ROWS_AHEAD);
+            self.fetch(kernel, row + ahead);
             if let Some(selection) = self.selection {
                 if row % 64 == 0 {
                     word = selection.0[row / 64];
@@ -239,8 +245,8 @@ impl Scan<'_> {
             }
             let high = kernel.dot(plane, &first.numbers);
             let estimate = (2 * high - middle) as f32 * (unit * measure.step);
-            if estimate + self.query.rough.of(measure.coarse) >= bar {
-                self.look_closer(kernel, row, high, *measure, bar);
+            if estimate + self.query.rough.of(measure.coarse, measure.beyond) >= bar {
+                self.look_closer(kernel, row, high, bar);
                 bar = self.best.bar();
             }
         }
@@ -251,39 +257,29 @@ impl Scan<'_> {
     /// Brings a row near that will be read, if there is one.
     #[inline(always)]
     fn fetch<K: Kernel>(&self, kernel: K, row: usize) {
-        let half = self.index.row_bytes();
+        let width = self.index.high_bytes();
         let is_wanted = self.selection.is_none_or(|selection| selection.holds(row));
-        if is_wanted && let Some(plane) = self.index.high.get(row * half..(row + 1) * half) {
+        if is_wanted && let Some(plane) = self.index.high.get(row * width..(row + 1) * width) {
             kernel.fetch(plane);
         }
     }
 
     /// Reads the low plane as well, and if that is not enough, takes the query as it is.
     #[inline(always)]
-    fn look_closer<K: Kernel>(
-        &mut self,
-        kernel: K,
-        row: usize,
-        high: i32,
-        measure: Measure,
-        bar: f32,
-    ) {
-        let half = self.index.row_bytes();
+    fn look_closer<K: Kernel>(&mut self, kernel: K, row: usize, high: i32, bar: f32) {
         let (index, query) = (self.index, self.query);
-        let low = &index.low[row * half..(row + 1) * half];
-        let with_low =
-            2 * (16 * high + kernel.dot(low, &query.first.numbers)) - 255 * query.first.sum;
-        let first = with_low as f32 * (0.5 * query.first.step * measure.step);
-        if first + query.rough.of(measure.fine) < bar {
+        let bits = Bits::of(index, row);
+        let detail = index.details[row];
+        let first = bits.lead(kernel, high, &query.lead.first)
+            + bits.rest(kernel, detail.step, &query.rest.first);
+        if first + query.near.of(detail.lost, 0.0) < bar {
             return;
         }
-        let plane = &index.high[row * half..(row + 1) * half];
-        let second = 2
-            * (16 * kernel.dot(plane, &query.second.numbers)
-                + kernel.dot(low, &query.second.numbers))
-            - 255 * query.second.sum;
-        let estimate = first + second as f32 * (0.5 * query.second.step * measure.step);
-        let margin = query.sharp.of(measure.fine);
+        let second = &query.lead.second;
+        let estimate = first
+            + bits.lead(kernel, kernel.dot(bits.high, &second.numbers), second)
+            + bits.rest(kernel, detail.step, &query.rest.second);
+        let margin = query.sharp.of(detail.lost, 0.0);
         if estimate + margin >= bar {
             let slot = index.slots[row];
             self.best
@@ -305,4 +301,49 @@ impl Scan<'_> {
             })
             .collect()
     }
+}
+
+/// All that is kept of one row's numbers.
+struct Bits<'a> {
+    step: f32,
+    high: &'a [u8],
+    low: &'a [u8],
+    rest_high: &'a [u8],
+    rest_low: &'a [u8],
+}
+
+impl<'a> Bits<'a> {
+    #[inline(always)]
+    fn of(index: &'a Index, row: usize) -> Self {
+        let (width, others) = (index.high_bytes(), index.low_bytes());
+        let low = &index.low[row * others..(row + 1) * others];
+        let (low, rest) = low.split_at(width);
+        let (rest_high, rest_low) = rest.split_at(rest.len() / 2);
+        Self {
+            step: index.measures[row].step,
+            high: &index.high[row * width..(row + 1) * width],
+            low,
+            rest_high,
+            rest_low,
+        }
+    }
+
+    /// What the leading numbers add, of whose high bits the product is known.
+    #[inline(always)]
+    fn lead<K: Kernel>(&self, kernel: K, high: i32, part: &Part) -> f32 {
+        whole(part, self.step, high, kernel.dot(self.low, &part.numbers))
+    }
+
+    /// What the rest adds, one step of whose codes that is.
+    #[inline(always)]
+    fn rest<K: Kernel>(&self, kernel: K, step: f32, part: &Part) -> f32 {
+        let high = kernel.dot(self.rest_high, &part.numbers);
+        whole(part, step, high, kernel.dot(self.rest_low, &part.numbers))
+    }
+}
+
+/// `step · (u - 127.5)` for all numbers times the query's, from the products of both halves of the codes.
+#[inline(always)]
+fn whole(part: &Part, step: f32, high: i32, low: i32) -> f32 {
+    (2 * (16 * high + low) - 255 * part.sum) as f32 * (0.5 * part.step * step)
 }

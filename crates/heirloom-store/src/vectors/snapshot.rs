@@ -10,16 +10,22 @@ use std::{
 use heirloom_types::{ids::AssetId, media_type::MediaKind};
 use uuid::Uuid;
 
-use super::{Facts, Index, NOBODY, Place, code::Measure, padded, plane::Plane};
+use super::{
+    Facts, Index, NOBODY, Place,
+    basis::{Basis, padded},
+    code::{Detail, Measure},
+    plane::Plane,
+    rotation::BLOCK,
+};
 use crate::assets::Visibility;
 
 /// Changes whenever codes, the rotation or the layout do.
-const MAGIC: &[u8; 8] = b"HLVEC\0\0\x01";
+const MAGIC: &[u8; 8] = b"HLVEC\0\0\x02";
 /// Longer names and lengths than any model's are a sign of a broken file.
 const NAME_MAX: u64 = 1_024;
 const DIMENSIONS_MAX: u64 = 1 << 16;
 /// Bytes of one row beside its codes, and of one asset.
-const ROW: usize = 4 + 4 + 4 + 8 + 4;
+const ROW: usize = 4 + 4 + 4 + 4 + 4 + 8 + 4;
 const ASSET: usize = 16 + 8 + 8 + 1;
 
 /// What a file says of itself.
@@ -71,23 +77,35 @@ impl Index {
             self.slots.len() as u64,
             self.assets.len() as u64,
             header.model.len() as u64,
+            self.basis.lead() as u64,
+            self.basis.turn().len() as u64,
         ] {
             output.write_all(&number.to_le_bytes())?;
         }
         output.write_all(&self.longest.to_le_bytes())?;
         output.write_all(header.model.as_bytes())?;
+        for number in self.basis.turn() {
+            output.write_all(&number.to_le_bytes())?;
+        }
         for (asset, facts) in self.assets.iter().zip(&self.facts) {
             output.write_all(asset.0.as_bytes())?;
             output.write_all(&facts.taken_micros.to_le_bytes())?;
             output.write_all(&facts.local_micros.to_le_bytes())?;
             output.write_all(&[flags(*facts)])?;
         }
-        for ((measure, moment), slot) in self.measures.iter().zip(&self.moments).zip(&self.slots) {
-            for number in [measure.step, measure.coarse, measure.fine] {
+        for row in 0..self.slots.len() {
+            let (measure, detail) = (self.measures[row], self.details[row]);
+            for number in [
+                measure.step,
+                measure.coarse,
+                measure.beyond,
+                detail.step,
+                detail.lost,
+            ] {
                 output.write_all(&number.to_le_bytes())?;
             }
-            output.write_all(&moment.to_le_bytes())?;
-            output.write_all(&slot.to_le_bytes())?;
+            output.write_all(&self.moments[row].to_le_bytes())?;
+            output.write_all(&self.slots[row].to_le_bytes())?;
         }
         output.write_all(&self.high)?;
         output.write_all(&self.low)
@@ -100,18 +118,35 @@ impl Index {
         let feed_seq = i64::from_le_bytes(array(input)?);
         let mut number = || array(input).map(u64::from_le_bytes);
         let (dimensions, rows, assets, name) = (number()?, number()?, number()?, number()?);
+        let (lead, turn) = (number()?, number()?);
         let longest = f64::from_le_bytes(array(input)?);
         let plausible = dimensions <= DIMENSIONS_MAX
             && name <= NAME_MAX
             && rows <= length
             && assets <= rows
-            && length == whole(dimensions, rows, assets, name);
+            && turn <= length
+            && length == whole(dimensions, rows, assets, name, turn);
         if !plausible {
             return Err(broken("it is cut short or too long"));
         }
+        let width = padded(dimensions as usize);
+        let is_basis = lead as usize <= width
+            && lead >= BLOCK as u64
+            && (lead as usize).is_multiple_of(BLOCK)
+            && (turn as usize == width * width || (turn == 0 && lead as usize == width));
+        if !is_basis {
+            return Err(broken("its basis is none"));
+        }
         let model = String::from_utf8(bytes(input, name)?)
             .map_err(|_| broken("the name of its model is no text"))?;
-        let mut index = Self::new(dimensions as usize);
+        let basis = match turn {
+            0 => Basis::fixed(dimensions as usize),
+            _ => {
+                let turn = (0..turn).map(|_| array(input).map(f32::from_le_bytes));
+                Basis::learned(width, lead as usize, turn.collect::<io::Result<_>>()?)
+            }
+        };
+        let mut index = Self::with(dimensions as usize, basis);
         index.longest = longest;
         for _ in 0..assets {
             index.assets.push(AssetId(Uuid::from_bytes(array(input)?)));
@@ -124,14 +159,18 @@ impl Index {
             index.measures.push(Measure {
                 step: f32::from_le_bytes(array(input)?),
                 coarse: f32::from_le_bytes(array(input)?),
-                fine: f32::from_le_bytes(array(input)?),
+                beyond: f32::from_le_bytes(array(input)?),
+            });
+            index.details.push(Detail {
+                step: f32::from_le_bytes(array(input)?),
+                lost: f32::from_le_bytes(array(input)?),
             });
             index.moments.push(i64::from_le_bytes(array(input)?));
             index.slots.push(u32::from_le_bytes(array(input)?));
         }
-        let plane = rows as usize * index.row_bytes();
-        index.high = Plane::read(input, plane)?;
-        index.low = Plane::read(input, plane)?;
+        let rows = rows as usize;
+        index.high = Plane::read(input, rows * index.high_bytes())?;
+        index.low = Plane::read(input, rows * index.low_bytes())?;
         index.find_places()?;
         Ok((index, Header { model, feed_seq }))
     }
@@ -161,10 +200,11 @@ impl Index {
     }
 }
 
-fn whole(dimensions: u64, rows: u64, assets: u64, name: u64) -> u64 {
+fn whole(dimensions: u64, rows: u64, assets: u64, name: u64, turn: u64) -> u64 {
     let codes = padded(dimensions as usize) as u64;
-    (MAGIC.len() as u64 + 6 * 8)
+    (MAGIC.len() as u64 + 8 * 8)
         + name
+        + turn.saturating_mul(4)
         + assets * ASSET as u64
         + rows.saturating_mul(ROW as u64 + codes)
         + 32

@@ -82,7 +82,17 @@ fn vector(rng: &mut StdRng, like: Like, dimensions: usize) -> Vec<f32> {
 }
 
 fn data(rng: &mut StdRng, like: Like, dimensions: usize, assets: usize) -> Data {
-    let (mut index, mut rows) = (Index::new(dimensions), Vec::new());
+    fill(rng, like, Index::new(dimensions), assets)
+}
+
+/// In a basis that is learned from a few others of their kind.
+fn data_learned(rng: &mut StdRng, like: Like, dimensions: usize, assets: usize) -> Data {
+    let sample: Vec<Vec<f32>> = (0..assets).map(|_| vector(rng, like, dimensions)).collect();
+    fill(rng, like, Index::learned(dimensions, &sample), assets)
+}
+
+fn fill(rng: &mut StdRng, like: Like, mut index: Index, assets: usize) -> Data {
+    let (dimensions, mut rows) = (index.dimensions(), Vec::new());
     for _ in 0..assets {
         let asset_id = AssetId::new(at_millis(1_700_000_000_000), rng);
         let moments: Vec<(i64, Vec<f32>)> = (0..rng.random_range(1..4))
@@ -139,14 +149,16 @@ proptest! {
     fn nothing_is_missed(
         seed in any::<u64>(),
         like in prop::sample::select(vec![Like::Noise, Like::Clusters, Like::Spikes, Like::Copies, Like::Extremes]),
-        dimensions in prop::sample::select(vec![1, 3, 64, 100, 384]),
+        dimensions in prop::sample::select(vec![1, 3, 64, 100, 192]),
         assets in 1..120usize,
         limit in 1..40usize,
         least in prop::sample::select(vec![f32::NEG_INFINITY, 0.0, 0.3]),
         is_filtered in any::<bool>(),
+        is_learned in any::<bool>(),
     ) {
         let mut rng = StdRng::seed_from_u64(seed);
-        let mut data = data(&mut rng, like, dimensions, assets);
+        let make = if is_learned { data_learned } else { data };
+        let mut data = make(&mut rng, like, dimensions, assets);
         let removed: HashSet<AssetId> = data.rows.iter().map(|row| row.asset_id).filter(|_| rng.random_ratio(1, 5)).collect();
         for asset in &removed {
             data.index.remove(*asset);
@@ -260,9 +272,15 @@ fn vectors_that_cannot_be_compared_are_refused() {
 #[test]
 fn a_snapshot_comes_back_and_a_damaged_one_is_refused() {
     let mut rng = StdRng::seed_from_u64(8);
+    for make in [data, data_learned] {
+        let data = make(&mut rng, Like::Clusters, 100, 60);
+        comes_back_or_is_refused(&mut rng, data);
+    }
+}
+
+fn comes_back_or_is_refused(rng: &mut StdRng, mut data: Data) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("owner/index.vec");
-    let mut data = data(&mut rng, Like::Noise, 100, 60);
     let gone = data.rows[0].asset_id;
     data.index.remove(gone);
     data.rows.retain(|row| row.asset_id != gone);
@@ -274,7 +292,7 @@ fn a_snapshot_comes_back_and_a_damaged_one_is_refused() {
     let (read, said) = Index::load(&path).unwrap();
     assert_eq!((said, read.len()), (header, 59));
     data.index = read;
-    let query = vector(&mut rng, Like::Noise, 100);
+    let query = vector(rng, Like::Clusters, 100);
     assert_eq!(
         search(&data, &query, 10, -1.0, None),
         rank(&query, &data.rows, 10, -1.0)
@@ -291,4 +309,35 @@ fn a_snapshot_comes_back_and_a_damaged_one_is_refused() {
         std::fs::write(&path, bytes).unwrap();
         assert!(Index::load(&path).is_err());
     }
+}
+
+#[test]
+fn an_index_is_learned_once_it_is_large_enough() {
+    let mut rng = StdRng::seed_from_u64(9);
+    let mut data = data(&mut rng, Like::Clusters, 2, 60);
+    assert!(!data.index.has_outgrown());
+    for row in 0..200u128 {
+        let moments = [(0, vector(&mut rng, Like::Clusters, 2))];
+        let asset = AssetId(uuid::Uuid::from_u128(row));
+        data.index.put(asset, FACTS, &moments).unwrap();
+    }
+    assert!(data.index.has_outgrown());
+    assert_eq!(Index::sample_for(2, data.index.len()), Some(16));
+    let sample: Vec<Vec<f32>> = data.rows.iter().map(|row| row.vector.clone()).collect();
+    let learned = Index::learned(2, &sample);
+    assert!(!learned.has_outgrown());
+}
+
+#[test]
+fn in_a_learned_basis_few_numbers_lead_and_few_rows_are_left() {
+    let mut rng = StdRng::seed_from_u64(10);
+    let data = data_learned(&mut rng, Like::Clusters, 384, 1_500);
+    assert!(data.index.basis.lead() <= 192, "{}", data.index.basis.lead());
+    let query = vector(&mut rng, Like::Clusters, 384);
+    let left = data.index.candidates(&query, 10, -1.0, None).unwrap();
+    assert!((10..120).contains(&left.len()), "{}", left.len());
+    assert_eq!(
+        search(&data, &query, 10, -1.0, None),
+        rank(&query, &data.rows, 10, -1.0)
+    );
 }

@@ -1,0 +1,133 @@
+//! Which rows match: column by column, a block of rows at a time.
+
+use std::ops::Range;
+
+use heirloom_types::media_type::MediaKind;
+use memchr::memmem::Finder;
+
+use super::{Columns, UNKNOWN, UNRATED, mark};
+use crate::{assets::Visibility, search::Filter};
+
+/// Rows of one step.
+pub(super) const BLOCK: usize = 64;
+
+/// A filter in the terms of the columns, but for time, by which they are ordered.
+pub(super) struct Pattern {
+    /// Which of the marks count, and what they must be.
+    marks: (u8, u8),
+    texts: Vec<(usize, u32)>,
+    rating: Option<i8>,
+    name: Option<Finder<'static>>,
+}
+
+impl Pattern {
+    /// None where nothing can match.
+    pub(super) fn of(columns: &Columns, filter: &Filter) -> Option<Self> {
+        let wanted = [
+            &filter.city,
+            &filter.state,
+            &filter.country,
+            &filter.make,
+            &filter.model,
+            &filter.lens_model,
+        ];
+        let mut texts = Vec::new();
+        for (place, wanted) in wanted.into_iter().enumerate() {
+            match wanted {
+                None => {}
+                Some(None) => texts.push((place, UNKNOWN)),
+                Some(Some(text)) => texts.push((place, *columns.codes.get(text)?)),
+            }
+        }
+        let rating = match filter.rating {
+            None => None,
+            Some(None) => Some(UNRATED),
+            Some(Some(rating)) => Some(i8::try_from(rating).ok()?),
+        };
+        let name = filter.name.as_ref();
+        let name = name.map(|name| Finder::new(&name.to_lowercase()).into_owned());
+        Some(Self {
+            marks: marks(filter),
+            texts,
+            rating,
+            name,
+        })
+    }
+
+    /// The rows of a block that match.
+    pub(super) fn matches<'c>(
+        &'c self,
+        columns: &'c Columns,
+        block: Range<usize>,
+    ) -> impl Iterator<Item = usize> + 'c {
+        let block = match self.may_be_named(columns, block.clone()) {
+            true => block,
+            false => 0..0,
+        };
+        let mut is = [true; BLOCK];
+        let is_in = &mut is[..block.len()];
+        for (place, code) in &self.texts {
+            keep(is_in, &columns.texts[*place][block.clone()], *code);
+        }
+        if let Some(rating) = self.rating {
+            keep(is_in, &columns.ratings[block.clone()], rating);
+        }
+        let (mask, wanted) = self.marks;
+        for (is, marks) in is_in.iter_mut().zip(&columns.marks[block.clone()]) {
+            *is &= marks & mask == wanted;
+        }
+        is.into_iter()
+            .zip(block)
+            .filter_map(|(is, row)| is.then_some(row))
+            .filter(|row| match &self.name {
+                Some(name) => name.find(columns.names.of(*row)).is_some(),
+                None => true,
+            })
+    }
+
+    /// Whether any row of a block may have a name that is looked for.
+    fn may_be_named(&self, columns: &Columns, block: Range<usize>) -> bool {
+        let Some(name) = &self.name else {
+            return true;
+        };
+        match columns.names.together(block) {
+            Some(names) => name.find(names).is_some(),
+            None => true,
+        }
+    }
+}
+
+fn keep<T: Copy + PartialEq>(is: &mut [bool], column: &[T], wanted: T) {
+    for (is, value) in is.iter_mut().zip(column) {
+        *is &= *value == wanted;
+    }
+}
+
+fn marks(filter: &Filter) -> (u8, u8) {
+    let (mut mask, mut wanted) = (0, 0);
+    let mut want = |mark: u8, is_so: Option<bool>| {
+        if let Some(is_so) = is_so {
+            mask |= mark;
+            wanted |= if is_so { mark } else { 0 };
+        }
+    };
+    want(
+        mark::VIDEO,
+        filter.kind.map(|kind| kind == MediaKind::Video),
+    );
+    want(mark::FAVORITE, filter.is_favorite);
+    want(mark::MOTION, filter.is_motion);
+    want(mark::TRASHED, (!filter.with_trashed).then_some(false));
+    match filter.visibility {
+        Some(visibility) => want(mark::of(visibility), Some(true)),
+        None => {
+            for other in Visibility::EVERY {
+                want(
+                    mark::of(*other),
+                    (!other.is_shareable()).then_some(false),
+                );
+            }
+        }
+    }
+    (mask, wanted)
+}
