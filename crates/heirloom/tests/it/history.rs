@@ -7,7 +7,7 @@ use reqwest::{Client, Method, StatusCode, multipart};
 use serde_json::{Value, json};
 
 pub(crate) use self::person::Person;
-use crate::{inside::PIN, media};
+use crate::{inside::PIN, media, phone::plain_client};
 
 mod person;
 
@@ -63,7 +63,7 @@ impl History {
     pub(crate) fn new(address: &str, people: Vec<Person>, seed: u64) -> Self {
         Self {
             address: address.to_owned(),
-            client: Client::new(),
+            client: plain_client(),
             admin: None,
             people,
             rng: StdRng::seed_from_u64(seed),
