@@ -98,7 +98,7 @@ fn save(
     let first = owner * options.each % (vectors.len() - options.each + 1);
     let rows = vectors.rows(first, options.each)?;
     for (number, vector) in rows.into_iter().enumerate() {
-        index.put(id_of(number), PLAIN, &[(0, vector)])?;
+        index.put(id_of(number), PLAIN, vec![(0, vector)])?;
     }
     let folder = folder.join(owner_of(owner).to_string());
     std::fs::create_dir_all(&folder)?;

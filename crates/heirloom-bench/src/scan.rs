@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use heirloom_store::{embeddings::Embedding, vectors::rank};
+use heirloom_store::{embeddings::Embedding, vectors::{When, rank}};
 use serde_json::json;
 
 use crate::{
@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let query = queries.row(number)?;
         let (start, cpu) = (Instant::now(), cpu::of_thread());
         // As the server asks: what everybody may see.
-        let selection = index.select(|facts| facts.visibility == PLAIN.visibility);
+        let selection = index.select(|marks| marks == PLAIN.marks, &When::ANY);
         let candidates =
             index.candidates(&query, options.limit, f32::NEG_INFINITY, Some(&selection))?;
         let full = candidates

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use heirloom_store::{
     assets::Visibility,
     embeddings::from_bytes,
-    vectors::{Facts, Index},
+    vectors::{Entry, Facts, Index, Marks, Times},
 };
 use heirloom_types::{ids::AssetId, media_type::MediaKind};
 use uuid::Uuid;
@@ -44,16 +44,14 @@ impl Vectors {
         Ok(self.rows(number, 1)?.remove(0))
     }
 
-    /// All rows in order, with their numbers.
-    pub(crate) fn each(
+    /// All rows in order, many at a time, with the number of the first of them.
+    fn each(
         &self,
-        mut take: impl FnMut(usize, Vec<f32>) -> anyhow::Result<()>,
+        mut take: impl FnMut(usize, Vec<Vec<f32>>) -> anyhow::Result<()>,
     ) -> anyhow::Result<()> {
         for start in (0..self.rows).step_by(ROWS_AT_ONCE) {
             let count = ROWS_AT_ONCE.min(self.rows - start);
-            for (offset, row) in self.rows(start, count)?.into_iter().enumerate() {
-                take(start + offset, row)?;
-            }
+            take(start, self.rows(start, count)?)?;
         }
         Ok(())
     }
@@ -78,12 +76,13 @@ pub(crate) fn row_of(id: AssetId) -> usize {
 
 /// What is true of most photos.
 pub(crate) const PLAIN: Facts = Facts {
-    taken_micros: 0,
-    local_micros: 0,
-    visibility: Visibility::Timeline,
-    kind: MediaKind::Image,
-    is_trashed: false,
-    is_favorite: false,
+    marks: Marks {
+        visibility: Visibility::Timeline,
+        kind: MediaKind::Image,
+        is_trashed: false,
+        is_favorite: false,
+    },
+    times: Times { taken: 0, local: 0 },
 };
 
 /// An index of the rows, each of an asset of its own; one of many is learned from rows at equal distances, as the server's.
@@ -96,7 +95,14 @@ pub(crate) fn index_of(vectors: &Vectors, dimensions: usize) -> anyhow::Result<I
             Index::learned(dimensions, &sample.collect::<anyhow::Result<Vec<_>>>()?)
         }
     };
-    vectors.each(|row, vector| Ok(index.put(id_of(row), PLAIN, &[(0, vector)])?))?;
+    vectors.each(|first, rows| {
+        let entries: Vec<Entry> = (first..)
+            .zip(rows)
+            .map(|(row, vector)| (id_of(row), PLAIN, vec![(0, vector)]))
+            .collect();
+        ensure!(index.put_all(&entries).is_empty(), "a vector is unusable");
+        Ok(())
+    })?;
     Ok(index)
 }
 

@@ -8,6 +8,7 @@ mod follow;
 
 use std::{
     collections::{HashMap, HashSet},
+    ops::RangeInclusive,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -20,11 +21,12 @@ use heirloom_store::{
     assets::Visibility,
     changes, embeddings,
     search::{Filter, Span},
-    vectors::{Facts, Hit, Index, Selection, rank},
+    vectors::{Hit, Index, Marks, Selection, When, rank},
 };
 use heirloom_types::{
     ids::{AssetId, UserId},
     media_type::MediaKind,
+    time::Timestamp,
 };
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
@@ -121,28 +123,30 @@ impl FactFilter {
         rest == Filter::default()
     }
 
-    #[inline]
-    fn matches(&self, facts: &Facts, taken: (i64, i64), local: (i64, i64)) -> bool {
+    fn matches(&self, marks: Marks) -> bool {
         let is_seen = match self.visibility {
-            Some(wanted) => facts.visibility == wanted,
-            None => matches!(facts.visibility, Visibility::Timeline | Visibility::Archive),
+            Some(wanted) => marks.visibility == wanted,
+            None => marks.visibility.is_shareable(),
         };
         is_seen
-            && (self.with_trashed || !facts.is_trashed)
-            && self.kind.is_none_or(|kind| facts.kind == kind)
+            && (self.with_trashed || !marks.is_trashed)
+            && self.kind.is_none_or(|kind| marks.kind == kind)
             && self
                 .is_favorite
-                .is_none_or(|wanted| facts.is_favorite == wanted)
-            && (taken.0..=taken.1).contains(&facts.taken_micros)
-            && (local.0..=local.1).contains(&facts.local_micros)
+                .is_none_or(|wanted| marks.is_favorite == wanted)
+    }
+
+    fn when(&self) -> When {
+        When {
+            taken: micros(self.taken),
+            local: micros(self.local),
+        }
     }
 }
 
-fn micros(span: Span) -> (i64, i64) {
-    (
-        span.after.map_or(i64::MIN, |time| time.timestamp_micros()),
-        span.before.map_or(i64::MAX, |time| time.timestamp_micros()),
-    )
+fn micros(span: Span) -> RangeInclusive<i64> {
+    let of = |time: Timestamp| time.timestamp_micros();
+    span.after.map_or(i64::MIN, of)..=span.before.map_or(i64::MAX, of)
 }
 
 impl Recall {
@@ -300,8 +304,8 @@ impl Recall {
 }
 
 fn selection(index: &Index, wanted: &Wanted<'_>) -> Selection {
-    let (taken, local) = (micros(wanted.facts.taken), micros(wanted.facts.local));
-    let by_facts = index.select(|facts| wanted.facts.matches(facts, taken, local));
+    let when = wanted.facts.when();
+    let by_facts = index.select(|marks| wanted.facts.matches(marks), &when);
     match wanted.among {
         Some(assets) => index.select_assets(assets).and(&by_facts),
         None => by_facts,

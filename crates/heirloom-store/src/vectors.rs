@@ -38,15 +38,14 @@ mod snapshot;
 
 use std::collections::{HashMap, HashSet};
 
-use heirloom_types::{ids::AssetId, media_type::MediaKind};
+use heirloom_types::ids::AssetId;
 
-pub use facts::list_facts;
+pub use facts::{Facts, Marks, Times, When, list_facts};
 pub use scan::{Candidate, Hit, rank};
 pub use snapshot::Header;
 
-use crate::assets::Visibility;
 use basis::Basis;
-use code::{Detail, Measure};
+use code::Measure;
 use plane::Plane;
 
 /// Rows that are gone are swept out when they are more than this part of all.
@@ -55,20 +54,10 @@ const DEAD_SHARE_MAX: usize = 4;
 const LEARN_FROM: usize = 64;
 /// Rows for each dimension to learn from.
 const LEARN_WITH: usize = 8;
+/// Assets whose vectors are coded together.
+const PUT_AT_ONCE: usize = 64;
 /// The slot of a row that is gone.
 const NOBODY: u32 = u32::MAX;
-
-/// What most searches ask of assets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Facts {
-    pub taken_micros: i64,
-    /// By the clock on the wall.
-    pub local_micros: i64,
-    pub visibility: Visibility,
-    pub kind: MediaKind,
-    pub is_trashed: bool,
-    pub is_favorite: bool,
-}
 
 /// Why a vector cannot be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,12 +76,14 @@ pub struct Index {
     high: Plane,
     low: Plane,
     measures: Vec<Measure>,
-    details: Vec<Detail>,
+    rest_steps: Vec<f32>,
     moments: Vec<i64>,
     /// Of each row, its asset's place in `assets`; the rows of an asset are together.
     slots: Vec<u32>,
     assets: Vec<AssetId>,
-    facts: Vec<Facts>,
+    /// Of each asset.
+    marks: Vec<u8>,
+    times: Vec<Times>,
     places: HashMap<AssetId, Place>,
     dead: usize,
     longest: f64,
@@ -104,6 +95,9 @@ struct Place {
     row: u32,
     rows: u32,
 }
+
+/// An asset for an index: what is true of it, and its moments.
+pub type Entry = (AssetId, Facts, Vec<(i64, Vec<f32>)>);
 
 /// Rows that may be found.
 #[derive(Clone, Debug)]
@@ -138,11 +132,12 @@ impl Index {
             high: Plane::default(),
             low: Plane::default(),
             measures: Vec::new(),
-            details: Vec::new(),
+            rest_steps: Vec::new(),
             moments: Vec::new(),
             slots: Vec::new(),
             assets: Vec::new(),
-            facts: Vec::new(),
+            marks: Vec::new(),
+            times: Vec::new(),
             places: HashMap::new(),
             dead: 0,
             longest: 0.0,
@@ -175,11 +170,12 @@ impl Index {
             + self.low.memory()
             + size_of_val(self.basis.turn())
             + self.measures.capacity() * size_of::<Measure>()
-            + self.details.capacity() * size_of::<Detail>()
+            + self.rest_steps.capacity() * size_of::<f32>()
             + self.moments.capacity() * size_of::<i64>()
             + self.slots.capacity() * size_of::<u32>()
             + self.assets.capacity() * size_of::<AssetId>()
-            + self.facts.capacity() * size_of::<Facts>()
+            + self.marks.capacity()
+            + self.times.capacity() * size_of::<Times>()
             + self.places.capacity() * PLACE
     }
 
@@ -188,14 +184,47 @@ impl Index {
         &mut self,
         asset: AssetId,
         facts: Facts,
-        moments: &[(i64, Vec<f32>)],
+        moments: Vec<(i64, Vec<f32>)>,
     ) -> Result<(), Unusable> {
-        for (_, vector) in moments {
-            self.check(vector)?;
+        let refused = self.put_all(&[(asset, facts, moments)]);
+        refused.into_iter().next().map_or(Ok(()), |(_, why)| Err(why))
+    }
+
+    /// As [`Index::put`] for many, which is quicker than one after the other; gives those that cannot be kept, of which
+    /// everything stays as it was.
+    pub fn put_all(&mut self, entries: &[Entry]) -> Vec<(AssetId, Unusable)> {
+        let mut refused = Vec::new();
+        for entries in entries.chunks(PUT_AT_ONCE) {
+            let (mut usable, mut vectors) = (Vec::new(), Vec::new());
+            for entry in entries {
+                let of_entry = || entry.2.iter().map(|(_, vector)| vector.as_slice());
+                match of_entry().try_for_each(|vector| self.check(vector)) {
+                    Ok(()) => {
+                        usable.push(entry);
+                        vectors.extend(of_entry());
+                    }
+                    Err(why) => refused.push((entry.0, why)),
+                }
+            }
+            let mut said = self.basis.apply_all(&vectors).into_iter();
+            for (asset, facts, moments) in usable {
+                self.remove(*asset);
+                self.push(*asset, *facts, moments, &mut said);
+            }
         }
-        self.remove(asset);
+        refused
+    }
+
+    /// Takes in an asset that is not here, with its vectors in the basis.
+    fn push(
+        &mut self,
+        asset: AssetId,
+        facts: Facts,
+        moments: &[(i64, Vec<f32>)],
+        said: &mut impl Iterator<Item = Vec<f32>>,
+    ) {
         if moments.is_empty() {
-            return Ok(());
+            return;
         }
         let slot = self.assets.len() as u32;
         self.places.insert(
@@ -207,24 +236,25 @@ impl Index {
             },
         );
         self.assets.push(asset);
-        self.facts.push(facts);
-        for (moment, vector) in moments {
+        self.marks.push(facts.marks.bits());
+        self.times.push(facts.times);
+        for ((moment, vector), said) in moments.iter().zip(said) {
             self.longest = self.longest.max(code::length(vector));
-            let coded = code::encode(&self.basis.apply(vector), self.basis.lead());
+            let coded = code::encode(&said, self.basis.lead());
             self.high.extend(&coded.high);
             self.low.extend(&coded.low);
             self.measures.push(coded.measure);
-            self.details.push(coded.detail);
+            self.rest_steps.push(coded.rest_step);
             self.moments.push(*moment);
             self.slots.push(slot);
         }
-        Ok(())
     }
 
     /// What is now true of an asset, if it is here.
     pub fn set_facts(&mut self, asset: AssetId, facts: Facts) {
         if let Some(place) = self.places.get(&asset) {
-            self.facts[place.slot as usize] = facts;
+            self.marks[place.slot as usize] = facts.marks.bits();
+            self.times[place.slot as usize] = facts.times;
         }
     }
 
@@ -256,10 +286,16 @@ impl Index {
         }
     }
 
-    /// The rows of assets of which this is true.
-    pub fn select(&self, is_wanted: impl Fn(&Facts) -> bool) -> Selection {
-        let wanted: Vec<bool> = self.facts.iter().map(is_wanted).collect();
-        self.select_rows(|slot| wanted[slot as usize])
+    /// The rows of assets of which this is true, and that were taken then.
+    pub fn select(&self, is_wanted: impl Fn(Marks) -> bool, when: &When) -> Selection {
+        let wanted: Vec<bool> = (0..=u8::MAX)
+            .map(|bits| Marks::of(bits).is_some_and(&is_wanted))
+            .collect();
+        let has_marks = |slot: u32| wanted[usize::from(self.marks[slot as usize])];
+        if *when == When::ANY {
+            return self.select_rows(has_marks);
+        }
+        self.select_rows(|slot| has_marks(slot) && when.holds(self.times[slot as usize]))
     }
 
     /// The rows of these assets.
@@ -308,12 +344,14 @@ impl Index {
             };
             self.places.insert(asset, place);
             self.assets.push(asset);
-            self.facts.push(old.facts[slot as usize]);
+            self.marks.push(old.marks[slot as usize]);
+            self.times.push(old.times[slot as usize]);
             self.high
                 .extend(&old.high[rows.start * high..rows.end * high]);
             self.low.extend(&old.low[rows.start * low..rows.end * low]);
             self.measures.extend_from_slice(&old.measures[rows.clone()]);
-            self.details.extend_from_slice(&old.details[rows.clone()]);
+            self.rest_steps
+                .extend_from_slice(&old.rest_steps[rows.clone()]);
             self.moments.extend_from_slice(&old.moments[rows.clone()]);
             self.slots
                 .extend(std::iter::repeat_n(place.slot, rows.len()));

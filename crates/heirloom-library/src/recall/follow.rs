@@ -6,7 +6,7 @@ use heirloom_store::{
     Db, Tx,
     changes::{self, ChangeKind, ChangeOp},
     embeddings::{self, Embedding},
-    vectors::{Facts, Header, Index, list_facts},
+    vectors::{Entry, Facts, Header, Index, list_facts},
 };
 use heirloom_types::ids::{AssetId, UserId};
 use uuid::Uuid;
@@ -260,17 +260,16 @@ fn fill(known: Option<Index>, rows: &[Embedding], facts: &[(AssetId, Facts)]) ->
     let facts: std::collections::HashMap<AssetId, Facts> = facts.iter().copied().collect();
     let dimensions = rows.first()?.vector.len();
     let mut index = known.unwrap_or_else(|| Index::new(dimensions));
-    for asset in rows.chunk_by(|a, b| a.asset_id == b.asset_id) {
-        let Some(known) = facts.get(&asset[0].asset_id) else {
-            continue;
-        };
-        let moments: Vec<(i64, Vec<f32>)> = asset
-            .iter()
-            .map(|row| (row.moment_ms, row.vector.clone()))
-            .collect();
-        if let Err(error) = index.put(asset[0].asset_id, *known, &moments) {
-            tracing::warn!(asset = %asset[0].asset_id, %error, "an asset's vectors are left out of the index");
-        }
+    let entries: Vec<Entry> = rows
+        .chunk_by(|a, b| a.asset_id == b.asset_id)
+        .filter_map(|asset| {
+            let id = asset[0].asset_id;
+            let moments = asset.iter().map(|row| (row.moment_ms, row.vector.clone()));
+            Some((id, *facts.get(&id)?, moments.collect()))
+        })
+        .collect();
+    for (asset, error) in index.put_all(&entries) {
+        tracing::warn!(%asset, %error, "an asset's vectors are left out of the index");
     }
     Some(index)
 }

@@ -20,6 +20,9 @@ const LEFT_MAX: f64 = 0.05;
 /// (Higham, Accuracy and Stability of Numerical Algorithms, 3.1), in all 1e-6 · √dimensions of a vector's length.
 const TERMS: usize = 16;
 
+/// Vectors that are said together.
+const AT_ONCE: usize = 4;
+
 /// How vectors of one length are said.
 #[derive(Clone, Debug)]
 pub(super) struct Basis {
@@ -98,21 +101,37 @@ impl Basis {
 
     /// The vector as it is said here.
     pub(super) fn apply(&self, vector: &[f32]) -> Vec<f32> {
+        self.apply_all(&[vector]).remove(0)
+    }
+
+    /// Vectors as they are said here. One that is learned is larger than what a core has at hand: several vectors share
+    /// each reading of it.
+    pub(super) fn apply_all(&self, vectors: &[&[f32]]) -> Vec<Vec<f32>> {
         let turn = match &self.turn {
-            Turn::Fixed(rotation) => return rotation.apply(vector),
+            Turn::Fixed(rotation) => {
+                return vectors.iter().map(|vector| rotation.apply(vector)).collect();
+            }
             Turn::Learned(turn) => turn,
         };
-        let product = Product {
-            turn,
-            vector,
-            width: self.padded,
-        };
-        #[cfg(target_arch = "x86_64")]
-        if let Some(level) = pulp::x86::V3::try_new() {
-            return level.vectorize(product);
+        let mut said = Vec::with_capacity(vectors.len());
+        for vectors in vectors.chunks(AT_ONCE) {
+            said.extend(vectorized(Product {
+                turn,
+                vectors,
+                width: self.padded,
+            }));
         }
-        product.call()
+        said
     }
+}
+
+/// Compiled for the machine that it finds itself on.
+fn vectorized(product: Product<'_>) -> Vec<Vec<f32>> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(level) = pulp::x86::V3::try_new() {
+        return level.vectorize(product);
+    }
+    product.call()
 }
 
 pub(super) fn padded(dimensions: usize) -> usize {
@@ -132,33 +151,38 @@ fn leading(weights: &[f64]) -> usize {
     weights.len()
 }
 
-/// A vector times a matrix.
+/// A few vectors times a matrix.
 struct Product<'a> {
     turn: &'a [f32],
-    vector: &'a [f32],
+    vectors: &'a [&'a [f32]],
     width: usize,
 }
 
 impl NullaryFnOnce for Product<'_> {
-    type Output = Vec<f32>;
+    type Output = Vec<Vec<f32>>;
 
     #[inline(always)]
-    fn call(self) -> Vec<f32> {
-        let mut totals = vec![0f64; self.width];
-        let mut sums = vec![0f32; self.width];
-        let rows = self.turn.chunks(TERMS * self.width);
-        for (rows, numbers) in rows.zip(self.vector.chunks(TERMS)) {
+    fn call(self) -> Vec<Vec<f32>> {
+        let (width, count) = (self.width, self.vectors.len());
+        let mut totals = vec![0f64; width * count];
+        let mut sums = vec![0f32; width * count];
+        for (block, rows) in self.turn.chunks(TERMS * width).enumerate() {
             sums.fill(0.0);
-            for (row, &number) in rows.chunks_exact(self.width).zip(numbers) {
-                for (sum, &weight) in sums.iter_mut().zip(row) {
-                    *sum += number * weight;
+            for (at, row) in rows.chunks_exact(width).enumerate() {
+                for (vector, sums) in self.vectors.iter().zip(sums.chunks_exact_mut(width)) {
+                    let number = vector.get(block * TERMS + at).copied().unwrap_or(0.0);
+                    for (sum, &weight) in sums.iter_mut().zip(row) {
+                        *sum += number * weight;
+                    }
                 }
             }
             for (total, &sum) in totals.iter_mut().zip(&sums) {
                 *total += f64::from(sum);
             }
         }
-        totals.into_iter().map(|total| total as f32).collect()
+        let said = totals.chunks_exact(width);
+        said.map(|totals| totals.iter().map(|&total| total as f32).collect())
+            .collect()
     }
 }
 

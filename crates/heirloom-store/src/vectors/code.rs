@@ -31,10 +31,11 @@ pub(super) struct Coded {
     /// Of the leading numbers the low bits, of the rest the high ones, then the low ones.
     pub low: Vec<u8>,
     pub measure: Measure,
-    pub detail: Detail,
+    /// One step of the eight-bit code of the rest.
+    pub rest_step: f32,
 }
 
-/// What belongs to one row beside its high plane.
+/// What belongs to one row beside its codes, and is read with its high plane.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Measure {
     /// One step of the eight-bit code of the leading numbers.
@@ -43,14 +44,7 @@ pub(super) struct Measure {
     pub coarse: f32,
     /// How long the rest is.
     pub beyond: f32,
-}
-
-/// What belongs to one row beside its low plane.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Detail {
-    /// One step of the eight-bit code of the rest.
-    pub step: f32,
-    /// What all bits lose of the whole row.
+    /// What all bits lose of the whole row, and so of the leading numbers at most.
     pub lost: f32,
 }
 
@@ -74,11 +68,9 @@ pub(super) fn encode(row: &[f32], lead: usize) -> Coded {
             step: lead.step,
             coarse: rounded_up(lead.coarse),
             beyond: rounded_up(length(rest)),
-        },
-        detail: Detail {
-            step: follow.step,
             lost: rounded_up(lead.fine.hypot(follow.fine)),
         },
+        rest_step: follow.step,
     }
 }
 
@@ -193,7 +185,7 @@ pub(super) struct Halves {
     pub first: Part,
     pub second: Part,
     /// What the first leaves, and what both do.
-    lost: [f64; 2],
+    lost: (f64, f64),
 }
 
 impl Halves {
@@ -202,7 +194,7 @@ impl Halves {
         let left = first.without(numbers);
         let second = Part::new(&left);
         Self {
-            lost: [length(&left), length(&second.without(&left))],
+            lost: (length(&left), length(&second.without(&left))),
             first,
             second,
         }
@@ -214,9 +206,8 @@ impl Halves {
 pub(super) struct Query {
     pub lead: Halves,
     pub rest: Halves,
-    /// With the leading numbers' high plane; with both planes; with the second part as well.
+    /// With the first part of the leading numbers; with everything.
     pub rough: Margin,
-    pub near: Margin,
     pub sharp: Margin,
 }
 
@@ -231,11 +222,10 @@ impl Query {
             per_beyond: rounded_up(beyond),
             fixed: rounded_up(lost * longest + slack),
         };
-        let all = |at: usize| margin(length(query), 0.0, lead.lost[at].hypot(follow.lost[at]));
+        let lost = lead.lost.1.hypot(follow.lost.1);
         Self {
-            rough: margin(length(first), length(rest), lead.lost[0]),
-            near: all(0),
-            sharp: all(1),
+            rough: margin(length(first), length(rest), lead.lost.0),
+            sharp: margin(length(query), 0.0, lost),
             lead,
             rest: follow,
         }

@@ -7,7 +7,7 @@ use pulp::NullaryFnOnce;
 
 use super::{
     Index, NOBODY, Selection, Unusable,
-    code::{Part, Query},
+    code::{Measure, Part, Query},
     kernel::{Kernel, Portable},
 };
 use crate::embeddings::Embedding;
@@ -246,7 +246,7 @@ impl Scan<'_> {
             let high = kernel.dot(plane, &first.numbers);
             let estimate = (2 * high - middle) as f32 * (unit * measure.step);
             if estimate + self.query.rough.of(measure.coarse, measure.beyond) >= bar {
-                self.look_closer(kernel, row, high, bar);
+                self.look_closer(kernel, row, high, *measure, bar);
                 bar = self.best.bar();
             }
         }
@@ -264,22 +264,28 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads the low plane as well, and if that is not enough, takes the query as it is.
+    /// Reads all bits of the leading numbers, and if that is not enough, everything.
     #[inline(always)]
-    fn look_closer<K: Kernel>(&mut self, kernel: K, row: usize, high: i32, bar: f32) {
+    fn look_closer<K: Kernel>(
+        &mut self,
+        kernel: K,
+        row: usize,
+        high: i32,
+        measure: Measure,
+        bar: f32,
+    ) {
         let (index, query) = (self.index, self.query);
         let bits = Bits::of(index, row);
-        let detail = index.details[row];
-        let first = bits.lead(kernel, high, &query.lead.first)
-            + bits.rest(kernel, detail.step, &query.rest.first);
-        if first + query.near.of(detail.lost, 0.0) < bar {
+        let first = bits.lead(kernel, high, &query.lead.first);
+        if first + query.rough.of(measure.lost, measure.beyond) < bar {
             return;
         }
         let second = &query.lead.second;
         let estimate = first
             + bits.lead(kernel, kernel.dot(bits.high, &second.numbers), second)
-            + bits.rest(kernel, detail.step, &query.rest.second);
-        let margin = query.sharp.of(detail.lost, 0.0);
+            + bits.rest(kernel, &query.rest.first)
+            + bits.rest(kernel, &query.rest.second);
+        let margin = query.sharp.of(measure.lost, 0.0);
         if estimate + margin >= bar {
             let slot = index.slots[row];
             self.best
@@ -306,6 +312,7 @@ impl Scan<'_> {
 /// All that is kept of one row's numbers.
 struct Bits<'a> {
     step: f32,
+    rest_step: f32,
     high: &'a [u8],
     low: &'a [u8],
     rest_high: &'a [u8],
@@ -321,6 +328,7 @@ impl<'a> Bits<'a> {
         let (rest_high, rest_low) = rest.split_at(rest.len() / 2);
         Self {
             step: index.measures[row].step,
+            rest_step: index.rest_steps[row],
             high: &index.high[row * width..(row + 1) * width],
             low,
             rest_high,
@@ -334,11 +342,12 @@ impl<'a> Bits<'a> {
         whole(part, self.step, high, kernel.dot(self.low, &part.numbers))
     }
 
-    /// What the rest adds, one step of whose codes that is.
+    /// What the rest adds.
     #[inline(always)]
-    fn rest<K: Kernel>(&self, kernel: K, step: f32, part: &Part) -> f32 {
+    fn rest<K: Kernel>(&self, kernel: K, part: &Part) -> f32 {
         let high = kernel.dot(self.rest_high, &part.numbers);
-        whole(part, step, high, kernel.dot(self.rest_low, &part.numbers))
+        let low = kernel.dot(self.rest_low, &part.numbers);
+        whole(part, self.rest_step, high, low)
     }
 }
 

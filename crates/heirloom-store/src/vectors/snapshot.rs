@@ -7,17 +7,16 @@ use std::{
     path::Path,
 };
 
-use heirloom_types::{ids::AssetId, media_type::MediaKind};
+use heirloom_types::ids::AssetId;
 use uuid::Uuid;
 
 use super::{
-    Facts, Index, NOBODY, Place,
+    Index, Marks, NOBODY, Place, Times,
     basis::{Basis, padded},
-    code::{Detail, Measure},
+    code::Measure,
     plane::Plane,
     rotation::BLOCK,
 };
-use crate::assets::Visibility;
 
 /// Changes whenever codes, the rotation or the layout do.
 const MAGIC: &[u8; 8] = b"HLVEC\0\0\x02";
@@ -87,20 +86,20 @@ impl Index {
         for number in self.basis.turn() {
             output.write_all(&number.to_le_bytes())?;
         }
-        for (asset, facts) in self.assets.iter().zip(&self.facts) {
+        for ((asset, times), marks) in self.assets.iter().zip(&self.times).zip(&self.marks) {
             output.write_all(asset.0.as_bytes())?;
-            output.write_all(&facts.taken_micros.to_le_bytes())?;
-            output.write_all(&facts.local_micros.to_le_bytes())?;
-            output.write_all(&[flags(*facts)])?;
+            output.write_all(&times.taken.to_le_bytes())?;
+            output.write_all(&times.local.to_le_bytes())?;
+            output.write_all(&[*marks])?;
         }
         for row in 0..self.slots.len() {
-            let (measure, detail) = (self.measures[row], self.details[row]);
+            let measure = self.measures[row];
             for number in [
                 measure.step,
                 measure.coarse,
                 measure.beyond,
-                detail.step,
-                detail.lost,
+                measure.lost,
+                self.rest_steps[row],
             ] {
                 output.write_all(&number.to_le_bytes())?;
             }
@@ -150,21 +149,24 @@ impl Index {
         index.longest = longest;
         for _ in 0..assets {
             index.assets.push(AssetId(Uuid::from_bytes(array(input)?)));
-            let (taken, local) = (array(input)?, array(input)?);
-            index
-                .facts
-                .push(facts([taken, local], array::<1>(input)?[0])?);
+            index.times.push(Times {
+                taken: i64::from_le_bytes(array(input)?),
+                local: i64::from_le_bytes(array(input)?),
+            });
+            let [marks] = array(input)?;
+            if Marks::of(marks).is_none() {
+                return Err(broken("an asset has a visibility that is unknown"));
+            }
+            index.marks.push(marks);
         }
         for _ in 0..rows {
             index.measures.push(Measure {
                 step: f32::from_le_bytes(array(input)?),
                 coarse: f32::from_le_bytes(array(input)?),
                 beyond: f32::from_le_bytes(array(input)?),
-            });
-            index.details.push(Detail {
-                step: f32::from_le_bytes(array(input)?),
                 lost: f32::from_le_bytes(array(input)?),
             });
+            index.rest_steps.push(f32::from_le_bytes(array(input)?));
             index.moments.push(i64::from_le_bytes(array(input)?));
             index.slots.push(u32::from_le_bytes(array(input)?));
         }
@@ -208,34 +210,6 @@ fn whole(dimensions: u64, rows: u64, assets: u64, name: u64, turn: u64) -> u64 {
         + assets * ASSET as u64
         + rows.saturating_mul(ROW as u64 + codes)
         + 32
-}
-
-fn flags(facts: Facts) -> u8 {
-    let visibility = Visibility::EVERY
-        .iter()
-        .position(|known| *known == facts.visibility)
-        .unwrap_or_default() as u8;
-    visibility
-        | u8::from(facts.kind == MediaKind::Video) << 4
-        | u8::from(facts.is_trashed) << 5
-        | u8::from(facts.is_favorite) << 6
-}
-
-fn facts([taken, local]: [[u8; 8]; 2], flags: u8) -> io::Result<Facts> {
-    Ok(Facts {
-        taken_micros: i64::from_le_bytes(taken),
-        local_micros: i64::from_le_bytes(local),
-        visibility: *Visibility::EVERY
-            .get(usize::from(flags & 15))
-            .ok_or_else(|| broken("an asset has a visibility that is unknown"))?,
-        kind: if flags & 16 == 0 {
-            MediaKind::Image
-        } else {
-            MediaKind::Video
-        },
-        is_trashed: flags & 32 != 0,
-        is_favorite: flags & 64 != 0,
-    })
 }
 
 fn array<const N: usize>(input: &mut impl Read) -> io::Result<[u8; N]> {

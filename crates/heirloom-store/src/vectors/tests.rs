@@ -1,17 +1,18 @@
-use heirloom_types::time::at_millis;
+use heirloom_types::{media_type::MediaKind, time::at_millis};
 use proptest::prelude::*;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
-use crate::embeddings::Embedding;
+use crate::{assets::Visibility, embeddings::Embedding};
 
 const FACTS: Facts = Facts {
-    taken_micros: 0,
-    local_micros: 0,
-    visibility: Visibility::Timeline,
-    kind: MediaKind::Image,
-    is_trashed: false,
-    is_favorite: false,
+    marks: Marks {
+        visibility: Visibility::Timeline,
+        kind: MediaKind::Image,
+        is_trashed: false,
+        is_favorite: false,
+    },
+    times: Times { taken: 0, local: 0 },
 };
 
 /// Data of one of several characters, as rows of an asset each or a few.
@@ -112,7 +113,7 @@ fn fill(rng: &mut StdRng, like: Like, mut index: Index, assets: usize) -> Data {
         let moments: Vec<(i64, Vec<f32>)> = (0..rng.random_range(1..4))
             .map(|at| (at * 1_000, vector(rng, like, dimensions)))
             .collect();
-        index.put(asset_id, FACTS, &moments).unwrap();
+        index.put(asset_id, FACTS, moments.clone()).unwrap();
         rows.extend(moments.into_iter().map(|(moment_ms, vector)| Embedding {
             asset_id,
             moment_ms,
@@ -212,16 +213,18 @@ fn facts_choose_rows_and_stay_true() {
     let mut data = data(&mut rng, Like::Noise, 64, 50);
     let assets: Vec<AssetId> = data.index.assets.clone();
     for (at, asset) in assets.iter().enumerate() {
-        let facts = Facts {
-            taken_micros: at as i64,
-            is_favorite: at % 2 == 0,
-            ..FACTS
-        };
+        let mut facts = FACTS;
+        facts.times.taken = at as i64;
+        facts.marks.is_favorite = at % 2 == 0;
         data.index.set_facts(*asset, facts);
     }
+    let when = When {
+        taken: 40..=i64::MAX,
+        ..When::ANY
+    };
     let selection = data
         .index
-        .select(|facts| facts.is_favorite && facts.taken_micros >= 40);
+        .select(|marks| marks.is_favorite, &when);
     let query = vector(&mut rng, Like::Noise, 64);
     let hits = search(&data, &query, 100, f32::NEG_INFINITY, Some(&selection));
     let mut found: Vec<AssetId> = hits.iter().map(|hit| hit.asset_id).collect();
@@ -239,7 +242,7 @@ fn what_is_put_again_is_there_once_and_sweeping_loses_nothing() {
     for _ in 0..5 {
         for asset in &assets {
             let moments = [(0, vector(&mut rng, Like::Clusters, 64))];
-            data.index.put(*asset, FACTS, &moments).unwrap();
+            data.index.put(*asset, FACTS, moments.to_vec()).unwrap();
             data.rows.retain(|row| row.asset_id != *asset);
             let [(moment_ms, vector)] = moments;
             data.rows.push(Embedding {
@@ -267,7 +270,7 @@ fn what_is_put_again_is_there_once_and_sweeping_loses_nothing() {
 fn vectors_that_cannot_be_compared_are_refused() {
     let mut index = Index::new(3);
     let asset = AssetId(uuid::Uuid::nil());
-    let put = |index: &mut Index, vector: &[f32]| index.put(asset, FACTS, &[(0, vector.to_vec())]);
+    let put = |index: &mut Index, vector: &[f32]| index.put(asset, FACTS, vec![(0, vector.to_vec())]);
     put(&mut index, &[1.0, 0.0, 0.0]).unwrap();
     assert_eq!(
         put(&mut index, &[1.0]),
@@ -331,9 +334,9 @@ fn an_index_is_learned_once_it_is_large_enough() {
     let mut data = data(&mut rng, Like::Clusters, 2, 20);
     assert!(!data.index.has_outgrown());
     for row in 0..200u128 {
-        let moments = [(0, vector(&mut rng, Like::Clusters, 2))];
+        let moments = vec![(0, vector(&mut rng, Like::Clusters, 2))];
         let asset = AssetId(uuid::Uuid::from_u128(row));
-        data.index.put(asset, FACTS, &moments).unwrap();
+        data.index.put(asset, FACTS, moments).unwrap();
     }
     assert!(data.index.has_outgrown());
     assert_eq!(Index::sample_for(2, data.index.len()), Some(16));
