@@ -2,7 +2,10 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use heirloom_store::{embeddings::Embedding, vectors::{When, rank}};
+use heirloom_store::{
+    embeddings::Embedding,
+    vectors::{When, rank},
+};
 use serde_json::json;
 
 use crate::{

@@ -187,7 +187,10 @@ impl Index {
         moments: Vec<(i64, Vec<f32>)>,
     ) -> Result<(), Unusable> {
         let refused = self.put_all(&[(asset, facts, moments)]);
-        refused.into_iter().next().map_or(Ok(()), |(_, why)| Err(why))
+        refused
+            .into_iter()
+            .next()
+            .map_or(Ok(()), |(_, why)| Err(why))
     }
 
     /// As [`Index::put`] for many, which is quicker than one after the other; gives those that cannot be kept, of which
@@ -377,12 +380,6 @@ impl Selection {
             *word &= other;
         }
         self
-    }
-
-    #[inline]
-    fn holds(&self, row: usize) -> bool {
-        let word = self.0.get(row / 64).copied().unwrap_or(0);
-        word & (1 << (row % 64)) != 0
     }
 
     /// How many rows.

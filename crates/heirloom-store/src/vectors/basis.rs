@@ -20,6 +20,8 @@ const LEFT_MAX: f64 = 0.05;
 /// (Higham, Accuracy and Stability of Numerical Algorithms, 3.1), in all 1e-6 · √dimensions of a vector's length.
 const TERMS: usize = 16;
 
+/// Rows of a matrix that are read together.
+const ROWS: usize = 4;
 /// Vectors that are said together.
 const AT_ONCE: usize = 4;
 
@@ -109,7 +111,10 @@ impl Basis {
     pub(super) fn apply_all(&self, vectors: &[&[f32]]) -> Vec<Vec<f32>> {
         let turn = match &self.turn {
             Turn::Fixed(rotation) => {
-                return vectors.iter().map(|vector| rotation.apply(vector)).collect();
+                return vectors
+                    .iter()
+                    .map(|vector| rotation.apply(vector))
+                    .collect();
             }
             Turn::Learned(turn) => turn,
         };
@@ -168,12 +173,13 @@ impl NullaryFnOnce for Product<'_> {
         let mut sums = vec![0f32; width * count];
         for (block, rows) in self.turn.chunks(TERMS * width).enumerate() {
             sums.fill(0.0);
-            for (at, row) in rows.chunks_exact(width).enumerate() {
+            for (at, rows) in rows.chunks_exact(ROWS * width).enumerate() {
+                let first = block * TERMS + at * ROWS;
+                let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * width..][..width]);
                 for (vector, sums) in self.vectors.iter().zip(sums.chunks_exact_mut(width)) {
-                    let number = vector.get(block * TERMS + at).copied().unwrap_or(0.0);
-                    for (sum, &weight) in sums.iter_mut().zip(row) {
-                        *sum += number * weight;
-                    }
+                    let numbers: [f32; ROWS] =
+                        std::array::from_fn(|row| vector.get(first + row).copied().unwrap_or(0.0));
+                    add(sums, rows, numbers);
                 }
             }
             for (total, &sum) in totals.iter_mut().zip(&sums) {
@@ -183,6 +189,16 @@ impl NullaryFnOnce for Product<'_> {
         let said = totals.chunks_exact(width);
         said.map(|totals| totals.iter().map(|&total| total as f32).collect())
             .collect()
+    }
+}
+
+/// Adds a few rows, each times its number.
+#[inline(always)]
+fn add(sums: &mut [f32], rows: [&[f32]; ROWS], numbers: [f32; ROWS]) {
+    let [a, b, c, d] = rows;
+    let weights = a.iter().zip(b).zip(c.iter().zip(d));
+    for (sum, ((a, b), (c, d))) in sums.iter_mut().zip(weights) {
+        *sum += (numbers[0] * a + numbers[1] * b) + (numbers[2] * c + numbers[3] * d);
     }
 }
 

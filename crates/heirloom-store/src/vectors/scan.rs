@@ -7,13 +7,15 @@ use pulp::NullaryFnOnce;
 
 use super::{
     Index, NOBODY, Selection, Unusable,
-    code::{Measure, Part, Query},
+    code::{Part, Query},
     kernel::{Kernel, Portable},
 };
 use crate::embeddings::Embedding;
 
-/// So many bytes before they are read, they are fetched. Measured: more or fewer do less.
-const BYTES_AHEAD: usize = 2048;
+/// Rows that are looked at together: those of one word of a selection.
+const ROWS_AT_ONCE: usize = 64;
+/// Rows of them that are looked at one by one.
+const FEW: u32 = 16;
 
 /// A row that may be among the best, and between what its inner product with the query lies.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -219,62 +221,53 @@ impl<K: Kernel> NullaryFnOnce for With<'_, K> {
 impl Scan<'_> {
     #[inline(always)]
     fn run<K: Kernel>(mut self, kernel: K) -> Vec<Candidate> {
-        let width = self.index.high_bytes();
-        let first = &self.query.lead.first;
-        // A high plane stands for 16 · step · (high - 7.5): 8 · step · (2 high - 15).
-        let unit = 8.0 * first.step;
-        let middle = 15 * first.sum;
-        let ahead = BYTES_AHEAD.div_ceil(width);
-        let mut bar = self.best.bar();
-        let rows = self
-            .index
-            .high
-            .chunks_exact(width)
-            .zip(&self.index.measures)
-            .enumerate();
-        let mut word = u64::MAX;
-        for (row, (plane, measure)) in rows {
-            self.fetch(kernel, row + ahead);
-            if let Some(selection) = self.selection {
-                if row % 64 == 0 {
-                    word = selection.0[row / 64];
-                }
-                if word & (1 << (row % 64)) == 0 {
-                    continue;
+        let index = self.index;
+        let width = index.high_bytes();
+        let mut products = [0; ROWS_AT_ONCE];
+        for (block, planes) in index.high.chunks(ROWS_AT_ONCE * width).enumerate() {
+            let wanted = self.selection.map_or(u64::MAX, |rows| rows.0[block]);
+            if wanted == 0 {
+                continue;
+            }
+            let products = &mut products[..planes.len() / width];
+            let numbers = &self.query.lead.first.numbers;
+            if wanted.count_ones() > FEW {
+                kernel.dots(planes, width, numbers, products);
+            } else {
+                for at in ones(wanted) {
+                    products[at] = kernel.dot(&planes[at * width..][..width], numbers);
                 }
             }
-            let high = kernel.dot(plane, &first.numbers);
-            let estimate = (2 * high - middle) as f32 * (unit * measure.step);
-            if estimate + self.query.rough.of(measure.coarse, measure.beyond) >= bar {
-                self.look_closer(kernel, row, high, *measure, bar);
-                bar = self.best.bar();
+            let first = block * ROWS_AT_ONCE;
+            for at in ones(self.may_be_best(first, products) & wanted) {
+                self.look_closer(kernel, first + at, products[at]);
             }
         }
         self.best.end_asset();
         self.finish()
     }
 
-    /// Brings a row near that will be read, if there is one.
+    /// Of rows from this one on, by the products of their high planes with the query's: which may be among the best.
     #[inline(always)]
-    fn fetch<K: Kernel>(&self, kernel: K, row: usize) {
-        let width = self.index.high_bytes();
-        let is_wanted = self.selection.is_none_or(|selection| selection.holds(row));
-        if is_wanted && let Some(plane) = self.index.high.get(row * width..(row + 1) * width) {
-            kernel.fetch(plane);
+    fn may_be_best(&self, first: usize, products: &[i32]) -> u64 {
+        let Part { step, sum, .. } = self.query.lead.first;
+        // A high plane stands for 16 · step · (high - 7.5): 8 · step · (2 high - 15).
+        let (unit, middle) = (8.0 * step, 15 * sum);
+        let (margin, bar) = (self.query.rough, self.best.bar());
+        let mut may_be = [false; ROWS_AT_ONCE];
+        let measures = &self.index.measures[first..first + products.len()];
+        for ((may_be, &product), measure) in may_be.iter_mut().zip(products).zip(measures) {
+            let estimate = (2 * product - middle) as f32 * (unit * measure.step);
+            *may_be = estimate + margin.of(measure.coarse, measure.beyond) >= bar;
         }
+        bits(may_be)
     }
 
     /// Reads all bits of the leading numbers, and if that is not enough, everything.
     #[inline(always)]
-    fn look_closer<K: Kernel>(
-        &mut self,
-        kernel: K,
-        row: usize,
-        high: i32,
-        measure: Measure,
-        bar: f32,
-    ) {
-        let (index, query) = (self.index, self.query);
+    fn look_closer<K: Kernel>(&mut self, kernel: K, row: usize, high: i32) {
+        let (index, query, bar) = (self.index, self.query, self.best.bar());
+        let measure = index.measures[row];
         let bits = Bits::of(index, row);
         let first = bits.lead(kernel, high, &query.lead.first);
         if first + query.rough.of(measure.lost, measure.beyond) < bar {
@@ -307,6 +300,28 @@ impl Scan<'_> {
             })
             .collect()
     }
+}
+
+/// Where a word has ones, from the lowest.
+fn ones(mut word: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = word.trailing_zeros();
+        word &= word.wrapping_sub(1);
+        (at < u64::BITS).then_some(at as usize)
+    })
+}
+
+/// As one word, the first lowest.
+#[inline(always)]
+fn bits(are: [bool; 64]) -> u64 {
+    /// Times eight bytes that are 0 or 1: moves them side by side into the highest byte.
+    const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
+    let bytes = are.map(u8::from);
+    let words = bytes.as_chunks::<8>().0.iter().enumerate();
+    words.fold(0, |word, (at, bytes)| {
+        let eight = u64::from_le_bytes(*bytes).wrapping_mul(SIDE_BY_SIDE) >> 56;
+        word | eight << (8 * at)
+    })
 }
 
 /// All that is kept of one row's numbers.
@@ -355,4 +370,26 @@ impl<'a> Bits<'a> {
 #[inline(always)]
 fn whole(part: &Part, step: f32, high: i32, low: i32) -> f32 {
     (2 * (16 * high + low) - 255 * part.sum) as f32 * (0.5 * part.step * step)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn truths_become_bits_and_places_again() {
+        for places in [
+            vec![],
+            vec![0],
+            vec![63],
+            vec![1, 7, 8, 40],
+            (0..64).collect(),
+        ] {
+            let mut are = [false; 64];
+            for &at in &places {
+                are[at] = true;
+            }
+            assert_eq!(ones(bits(are)).collect::<Vec<_>>(), places);
+        }
+    }
 }

@@ -222,9 +222,7 @@ fn facts_choose_rows_and_stay_true() {
         taken: 40..=i64::MAX,
         ..When::ANY
     };
-    let selection = data
-        .index
-        .select(|marks| marks.is_favorite, &when);
+    let selection = data.index.select(|marks| marks.is_favorite, &when);
     let query = vector(&mut rng, Like::Noise, 64);
     let hits = search(&data, &query, 100, f32::NEG_INFINITY, Some(&selection));
     let mut found: Vec<AssetId> = hits.iter().map(|hit| hit.asset_id).collect();
@@ -270,7 +268,8 @@ fn what_is_put_again_is_there_once_and_sweeping_loses_nothing() {
 fn vectors_that_cannot_be_compared_are_refused() {
     let mut index = Index::new(3);
     let asset = AssetId(uuid::Uuid::nil());
-    let put = |index: &mut Index, vector: &[f32]| index.put(asset, FACTS, vec![(0, vector.to_vec())]);
+    let put =
+        |index: &mut Index, vector: &[f32]| index.put(asset, FACTS, vec![(0, vector.to_vec())]);
     put(&mut index, &[1.0, 0.0, 0.0]).unwrap();
     assert_eq!(
         put(&mut index, &[1.0]),

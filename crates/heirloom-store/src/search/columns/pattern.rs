@@ -122,10 +122,7 @@ fn marks(filter: &Filter) -> (u8, u8) {
         Some(visibility) => want(mark::of(visibility), Some(true)),
         None => {
             for other in Visibility::EVERY {
-                want(
-                    mark::of(*other),
-                    (!other.is_shareable()).then_some(false),
-                );
+                want(mark::of(*other), (!other.is_shareable()).then_some(false));
             }
         }
     }
