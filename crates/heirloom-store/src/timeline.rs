@@ -9,10 +9,16 @@ use heirloom_types::{
 };
 use sea_query::{
     Alias, Asterisk, Cond, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement,
+    UnionType,
 };
 use sqlx::FromRow;
 
 use crate::{Result, Tx, assets::Visibility};
+
+/// Which cell of a grid of whole degrees a picture was taken in, as the index `exif_cell` has it.
+const CELL: &str = "round(latitude) * 1000 + round(longitude)";
+/// Rows of that grid that are looked at one by one; in a higher area, whole belts are.
+const GRID_ROWS_MAX: f64 = 16.0;
 
 /// The bucket of a local time: year * 12 + month - 1.
 pub fn month_of(local: Timestamp) -> i32 {
@@ -324,14 +330,44 @@ fn restrict(query: &mut SelectStatement, scope: Scope, filter: &TimelineFilter) 
         query.and_where(column("id").in_subquery(seen));
     }
     if let Some(area) = filter.area {
-        let taken_there = Query::select()
+        query.and_where(column("id").in_subquery(taken_in(area, scope.own())));
+    }
+}
+
+/// Ids of an owner's assets that were taken in that area. They are looked for in the cells of a grid of whole degrees,
+/// which an index knows; by latitude alone, everything of a whole belt would be looked at.
+fn taken_in(area: Area, owner: UserId) -> SelectStatement {
+    // Of each row of the grid: its number, and the columns that the area touches, whichever way halves are rounded.
+    let (south, north) = ((area.south - 0.5).ceil(), (area.north + 0.5).floor());
+    let (west, east) = if area.west <= area.east {
+        ((area.west - 0.5).ceil(), (area.east + 0.5).floor())
+    } else {
+        (-180.0, 180.0)
+    };
+    let cell = |row: f64, column: f64| row * 1000.0 + column;
+    let count = north - south + 1.0;
+    let mut ranges: Vec<(f64, f64)> = if count <= GRID_ROWS_MAX {
+        (0..count as i32)
+            .map(|row| south + f64::from(row))
+            .map(|row| (cell(row, west), cell(row, east)))
+            .collect()
+    } else {
+        vec![(cell(south, -180.0), cell(north, 180.0))]
+    };
+    let within = |(first, last): (f64, f64)| {
+        Query::select()
             .column("asset_id")
             .from("exif")
-            .and_where(Expr::col("owner_id").eq(scope.own().0))
+            .and_where(Expr::col("owner_id").eq(owner.0))
+            .and_where(Expr::cust(CELL).between(first, last))
             .cond_where(area_condition(area))
-            .to_owned();
-        query.and_where(column("id").in_subquery(taken_there));
+            .to_owned()
+    };
+    let mut all = within(ranges.pop().unwrap_or_default());
+    for range in ranges {
+        all.union(UnionType::All, within(range));
     }
+    all
 }
 
 fn area_condition(area: Area) -> Cond {

@@ -4,9 +4,11 @@ use heirloom_store::{
     exif,
     system::{self, TotalsFilter},
     testing::databases,
-    timeline::{self, OrderBy, TimelineFilter},
+    timeline::{self, Area, OrderBy, TimelineFilter},
 };
 use heirloom_types::{caller::Scope, time::at_millis};
+
+use rand::{Rng, rngs::StdRng};
 
 use crate::{now, photo, rng, user};
 
@@ -160,5 +162,57 @@ async fn what_a_file_says_reads_back() {
         exif::upsert(&mut tx, &row).await.unwrap();
         let read = exif::get(&mut tx, ada.id, asset.id).await.unwrap().unwrap();
         assert_eq!(format!("{read:?}"), format!("{row:?}"), "{}", test.name);
+    }
+}
+
+#[tokio::test]
+async fn an_area_holds_what_was_taken_in_it_and_nothing_else() {
+    // Halves too, where grids of whole degrees meet.
+    let degrees =
+        |rng: &mut StdRng, most: i32| f64::from(rng.random_range(-2 * most..=2 * most)) / 2.0;
+    for test in databases().await {
+        let mut rng = rng();
+        let mut tx = test.db.write().await.unwrap();
+        let ada = user(&mut tx, &mut rng, "ada@example.com").await.id;
+        let mut places = Vec::new();
+        for _ in 0..300 {
+            let asset = photo(ada, &mut rng, at_millis(0));
+            assets::insert(&mut tx, &asset).await.unwrap();
+            let (latitude, longitude) = (degrees(&mut rng, 90), degrees(&mut rng, 180));
+            let known = exif::Exif {
+                latitude: Some(latitude),
+                longitude: Some(longitude),
+                ..exif::Exif::empty(ada, asset.id)
+            };
+            exif::upsert(&mut tx, &known).await.unwrap();
+            places.push((latitude, longitude));
+        }
+        for _ in 0..200 {
+            let (south, height) = (degrees(&mut rng, 90), degrees(&mut rng, 40).abs());
+            let area = Area {
+                south,
+                north: south + height,
+                west: degrees(&mut rng, 180),
+                east: degrees(&mut rng, 180),
+            };
+            let across = |longitude: f64| {
+                let (from_west, to_east) = (longitude >= area.west, longitude <= area.east);
+                if area.west <= area.east {
+                    from_west && to_east
+                } else {
+                    from_west || to_east
+                }
+            };
+            let inside = places.iter().filter(|(latitude, longitude)| {
+                (area.south..=area.north).contains(latitude) && across(*longitude)
+            });
+            let filter = TimelineFilter {
+                area: Some(area),
+                ..EVERYTHING
+            };
+            let months = timeline::list_months(&mut tx, Scope::of_owner(ada), &filter).await;
+            let found: i64 = months.unwrap().iter().map(|month| month.count).sum();
+            assert_eq!(found as usize, inside.count(), "{}: {area:?}", test.name);
+        }
     }
 }

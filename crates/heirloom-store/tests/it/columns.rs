@@ -1,12 +1,14 @@
 //! Columns answer as the database does.
 
 use heirloom_store::{
+    Tx,
     assets::{self, Visibility},
     exif::{self, Exif},
     search::{self, Arrange, Filter, Span, columns::Columns},
     testing::databases,
 };
 use heirloom_types::{
+    caller::Scope,
     ids::{AssetId, UserId},
     media_type::MediaKind,
     time::at_millis,
@@ -66,6 +68,32 @@ fn facts(owner: UserId, asset: AssetId, rng: &mut StdRng) -> Exif {
     }
 }
 
+/// Another place, and for some another name and time; few are gone, or come back.
+async fn change(tx: &mut Tx, owner: UserId, id: AssetId, rng: &mut StdRng) {
+    let scope = Scope::of_owner(owner);
+    let Some(mut asset) = assets::get(tx, scope, id).await.unwrap() else {
+        let mut asset = photo(owner, rng, at_millis(rng.random_range(0..ASSETS) * 500));
+        asset.id = id;
+        asset.original_name = "IMG_back.jpg".into();
+        assets::insert(tx, &asset).await.unwrap();
+        exif::upsert(tx, &facts(owner, id, rng)).await.unwrap();
+        return;
+    };
+    match rng.random_range(0..4) {
+        0 => {
+            assets::delete(tx, owner, id).await.unwrap();
+            return;
+        }
+        1 => {
+            asset.file_created_at = at_millis(rng.random_range(0..ASSETS) * 500);
+            asset.original_name = format!("IMG_{}.jpg", rng.random_range(0..ASSETS));
+            assets::update(tx, &asset).await.unwrap();
+        }
+        _ => {}
+    }
+    exif::upsert(tx, &facts(owner, id, rng)).await.unwrap();
+}
+
 #[tokio::test]
 async fn columns_answer_as_the_database_does_and_follow_it() {
     for test in databases().await {
@@ -99,8 +127,7 @@ async fn columns_answer_as_the_database_does_and_follow_it() {
                     .map(|_| ids[rng.random_range(0..ids.len())].0)
                     .collect();
                 for &id in &changed {
-                    let said = facts(ada, AssetId(id), &mut rng);
-                    exif::upsert(&mut tx, &said).await.unwrap();
+                    change(&mut tx, ada, AssetId(id), &mut rng).await;
                 }
                 columns.refresh(&mut tx, ada, &changed).await.unwrap();
             }

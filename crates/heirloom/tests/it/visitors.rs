@@ -187,6 +187,11 @@ async fn the_timeline_of_a_person_and_of_a_place() {
             ("bbox=13,52,14,53".to_owned(), &near),
             // Over the date line.
             ("bbox=170,-20,-170,0".to_owned(), &far),
+            // To the point, and half the world.
+            ("bbox=13.4,52.5,13.4,52.5".to_owned(), &near),
+            ("bbox=179.5,-17.8,180,-17.8".to_owned(), &far),
+            ("bbox=-180,-90,180,20".to_owned(), &far),
+            ("bbox=-180,-16,180,90".to_owned(), &near),
         ] {
             let path = format!("/timeline/bucket?{filter}&timeBucket=2021-06-01");
             assert_eq!(server.get(&path).await["id"], json!([expected]), "{filter}");
