@@ -72,7 +72,8 @@ fn facts(owner: UserId, asset: AssetId, rng: &mut StdRng) -> Exif {
 async fn change(tx: &mut Tx, owner: UserId, id: AssetId, rng: &mut StdRng) {
     let scope = Scope::of_owner(owner);
     let Some(mut asset) = assets::get(tx, scope, id).await.unwrap() else {
-        let mut asset = photo(owner, rng, at_millis(rng.random_range(0..ASSETS) * 500));
+        let taken = at_millis(rng.random_range(0..ASSETS) * 500);
+        let mut asset = photo(owner, rng, taken);
         asset.id = id;
         asset.original_name = "IMG_back.jpg".into();
         assets::insert(tx, &asset).await.unwrap();
