@@ -12,6 +12,7 @@ pub mod asset_metadata;
 pub mod assets;
 pub mod audience;
 pub mod backup;
+mod bits;
 pub mod blobs;
 pub mod changes;
 pub mod closed_accounts;

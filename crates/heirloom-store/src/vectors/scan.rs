@@ -10,7 +10,7 @@ use super::{
     code::{Part, Query},
     kernel::{Kernel, Portable},
 };
-use crate::embeddings::Embedding;
+use crate::{bits, embeddings::Embedding};
 
 /// Rows that are looked at together: those of one word of a selection.
 const ROWS_AT_ONCE: usize = 64;
@@ -234,12 +234,12 @@ impl Scan<'_> {
             if wanted.count_ones() > FEW {
                 kernel.dots(planes, width, numbers, products);
             } else {
-                for at in ones(wanted) {
+                for at in bits::ones(wanted) {
                     products[at] = kernel.dot(&planes[at * width..][..width], numbers);
                 }
             }
             let first = block * ROWS_AT_ONCE;
-            for at in ones(self.may_be_best(first, products) & wanted) {
+            for at in bits::ones(self.may_be_best(first, products) & wanted) {
                 self.look_closer(kernel, first + at, products[at]);
             }
         }
@@ -260,7 +260,7 @@ impl Scan<'_> {
             let estimate = (2 * product - middle) as f32 * (unit * measure.step);
             *may_be = estimate + margin.of(measure.coarse, measure.beyond) >= bar;
         }
-        bits(may_be)
+        bits::word(may_be)
     }
 
     /// Reads all bits of the leading numbers, and if that is not enough, everything.
@@ -268,16 +268,16 @@ impl Scan<'_> {
     fn look_closer<K: Kernel>(&mut self, kernel: K, row: usize, high: i32) {
         let (index, query, bar) = (self.index, self.query, self.best.bar());
         let measure = index.measures[row];
-        let bits = Bits::of(index, row);
-        let first = bits.lead(kernel, high, &query.lead.first);
+        let row_bits = Bits::of(index, row);
+        let first = row_bits.lead(kernel, high, &query.lead.first);
         if first + query.rough.of(measure.lost, measure.beyond) < bar {
             return;
         }
         let second = &query.lead.second;
         let estimate = first
-            + bits.lead(kernel, kernel.dot(bits.high, &second.numbers), second)
-            + bits.rest(kernel, &query.rest.first)
-            + bits.rest(kernel, &query.rest.second);
+            + row_bits.lead(kernel, kernel.dot(row_bits.high, &second.numbers), second)
+            + row_bits.rest(kernel, &query.rest.first)
+            + row_bits.rest(kernel, &query.rest.second);
         let margin = query.sharp.of(measure.lost, 0.0);
         if estimate + margin >= bar {
             let slot = index.slots[row];
@@ -300,28 +300,6 @@ impl Scan<'_> {
             })
             .collect()
     }
-}
-
-/// Where a word has ones, from the lowest.
-fn ones(mut word: u64) -> impl Iterator<Item = usize> {
-    std::iter::from_fn(move || {
-        let at = word.trailing_zeros();
-        word &= word.wrapping_sub(1);
-        (at < u64::BITS).then_some(at as usize)
-    })
-}
-
-/// As one word, the first lowest.
-#[inline(always)]
-fn bits(are: [bool; 64]) -> u64 {
-    /// Times eight bytes that are 0 or 1: moves them side by side into the highest byte.
-    const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;
-    let bytes = are.map(u8::from);
-    let words = bytes.as_chunks::<8>().0.iter().enumerate();
-    words.fold(0, |word, (at, bytes)| {
-        let eight = u64::from_le_bytes(*bytes).wrapping_mul(SIDE_BY_SIDE) >> 56;
-        word | eight << (8 * at)
-    })
 }
 
 /// All that is kept of one row's numbers.
@@ -370,26 +348,4 @@ impl<'a> Bits<'a> {
 #[inline(always)]
 fn whole(part: &Part, step: f32, high: i32, low: i32) -> f32 {
     (2 * (16 * high + low) - 255 * part.sum) as f32 * (0.5 * part.step * step)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn truths_become_bits_and_places_again() {
-        for places in [
-            vec![],
-            vec![0],
-            vec![63],
-            vec![1, 7, 8, 40],
-            (0..64).collect(),
-        ] {
-            let mut are = [false; 64];
-            for &at in &places {
-                are[at] = true;
-            }
-            assert_eq!(ones(bits(are)).collect::<Vec<_>>(), places);
-        }
-    }
 }

@@ -6,7 +6,7 @@ use heirloom_types::media_type::MediaKind;
 use memchr::memmem::Finder;
 
 use super::{Columns, UNKNOWN, UNRATED, mark};
-use crate::{assets::Visibility, search::Filter};
+use crate::{assets::Visibility, bits, search::Filter};
 
 /// Rows of one step.
 pub(super) const BLOCK: usize = 64;
@@ -60,47 +60,45 @@ impl Pattern {
         columns: &'c Columns,
         block: Range<usize>,
     ) -> impl Iterator<Item = usize> + 'c {
-        let block = match self.may_be_named(columns, block.clone()) {
-            true => block,
-            false => 0..0,
-        };
-        let mut is = [true; BLOCK];
-        let is_in = &mut is[..block.len()];
-        for (place, code) in &self.texts {
-            keep(is_in, &columns.texts[*place][block.clone()], *code);
-        }
-        if let Some(rating) = self.rating {
-            keep(is_in, &columns.ratings[block.clone()], rating);
-        }
-        let (mask, wanted) = self.marks;
-        for (is, marks) in is_in.iter_mut().zip(&columns.marks[block.clone()]) {
-            *is &= marks & mask == wanted;
-        }
-        is.into_iter()
-            .zip(block)
-            .filter_map(|(is, row)| is.then_some(row))
+        let first = block.start;
+        let rows = bits::ones(self.may_match(columns, block));
+        rows.map(move |at| first + at)
             .filter(|row| match &self.name {
                 Some(name) => name.find(columns.names.of(*row)).is_some(),
                 None => true,
             })
     }
 
-    /// Whether any row of a block may have a name that is looked for.
-    fn may_be_named(&self, columns: &Columns, block: Range<usize>) -> bool {
-        let Some(name) = &self.name else {
-            return true;
-        };
-        match columns.names.together(block) {
-            Some(names) => name.find(names).is_some(),
-            None => true,
+    /// Which of a block's rows are as they must be, but for their own names; what is cheap and rules out most comes first.
+    fn may_match(&self, columns: &Columns, block: Range<usize>) -> u64 {
+        let (mask, wanted) = self.marks;
+        let mut left = where_so(&columns.marks[block.clone()], |marks| {
+            marks & mask == wanted
+        });
+        for (place, code) in &self.texts {
+            if left == 0 {
+                return 0;
+            }
+            left &= where_so(&columns.texts[*place][block.clone()], |text| text == *code);
         }
+        if let Some(rating) = self.rating {
+            left &= where_so(&columns.ratings[block.clone()], |known| known == rating);
+        }
+        let is_named = || match (&self.name, columns.names.together(block)) {
+            (Some(name), Some(names)) => name.find(names).is_some(),
+            _ => true,
+        };
+        if left == 0 || is_named() { left } else { 0 }
     }
 }
 
-fn keep<T: Copy + PartialEq>(is: &mut [bool], column: &[T], wanted: T) {
-    for (is, value) in is.iter_mut().zip(column) {
-        *is &= *value == wanted;
+/// Of which of at most 64 values that is so.
+fn where_so<T: Copy>(column: &[T], is_so: impl Fn(T) -> bool) -> u64 {
+    let mut are = [false; BLOCK];
+    for (is, value) in are.iter_mut().zip(column) {
+        *is = is_so(*value);
     }
+    bits::word(are)
 }
 
 fn marks(filter: &Filter) -> (u8, u8) {
