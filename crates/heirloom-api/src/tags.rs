@@ -3,6 +3,8 @@
 use heirloom_types::ids::{AssetId, TagId};
 use serde::{Deserialize, Serialize};
 
+use crate::wire;
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagCreate {
@@ -13,7 +15,8 @@ pub struct TagCreate {
 
 #[derive(Debug, Deserialize)]
 pub struct TagUpdate {
-    pub color: Option<String>,
+    #[serde(default, deserialize_with = "wire::present")]
+    pub color: Option<Option<String>>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -24,6 +24,7 @@ use heirloom_types::{
     caller::Caller,
     ids::{AssetId, UserId},
     permission::Permission,
+    time::Timestamp,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -44,6 +45,8 @@ const PAUSE: TimeDelta = TimeDelta::seconds(2);
 /// Pictures whose looks are nearer (1 - cosine) are copies. Of the starter pack's feature: 95 % of small recompressed copies
 /// lie below 0.21, no two different pictures of the reference set below 0.249.
 const SAME: f32 = 0.23;
+/// So many steps of quality count as different.
+const QUALITY_STEPS: f64 = 5.0;
 /// Bits that differ, of 256, beyond which no copies lie.
 const SIEVE: u32 = 84;
 /// Lengths of copies of a video differ by less.
@@ -146,8 +149,10 @@ impl Library {
         require(caller, Permission::DuplicateRead)?;
         let mut tx = self.db.read().await?;
         let mut groups: BTreeMap<Uuid, Vec<AssetId>> = BTreeMap::new();
-        for (group, asset) in looks::list_duplicates(&mut tx, caller.user).await? {
+        let mut qualities: HashMap<AssetId, f64> = HashMap::new();
+        for (group, asset, quality) in looks::list_duplicates(&mut tx, caller.user).await? {
             groups.entry(group).or_default().push(asset);
+            qualities.extend(quality.map(|quality| (asset, quality)));
         }
         drop(tx);
         let mut found = Vec::new();
@@ -156,7 +161,10 @@ impl Library {
             for member in members {
                 assets.push(self.asset(caller, member).await?);
             }
-            if let Some(best) = assets.iter().max_by_key(|details| worth(details)) {
+            if let Some(best) = assets.iter().max_by_key(|details| {
+                let quality = qualities.get(&details.asset.id).copied();
+                worth(&details.asset, quality.unwrap_or_default())
+            }) {
                 found.push(Duplicates {
                     id,
                     keep: best.asset.id,
@@ -243,14 +251,15 @@ impl Library {
     }
 }
 
-/// What makes one copy worth more than another, the weightiest first: pixels, bytes, age.
-fn worth(details: &AssetDetails) -> (i64, i64, std::cmp::Reverse<heirloom_types::time::Timestamp>) {
-    let Asset { width, height, .. } = details.asset;
-    let pixels = i64::from(width.unwrap_or(0)) * i64::from(height.unwrap_or(0));
+/// What makes one copy worth more than another, the weightiest first: pixels, how sharp and well exposed they are if that
+/// differs much (saving a picture again changes it a little), bytes, age.
+fn worth(asset: &Asset, quality: f64) -> (i64, i64, i64, std::cmp::Reverse<Timestamp>) {
+    let pixels = i64::from(asset.width.unwrap_or(0)) * i64::from(asset.height.unwrap_or(0));
     (
         pixels,
-        details.asset.size_bytes,
-        std::cmp::Reverse(details.asset.file_created_at),
+        (quality * QUALITY_STEPS).round() as i64,
+        asset.size_bytes,
+        std::cmp::Reverse(asset.file_created_at),
     )
 }
 

@@ -105,6 +105,13 @@ pub struct Question {
     pub rest: String,
 }
 
+/// Whether a question names a season: when it is depends on where.
+pub fn names_a_season(text: &str) -> bool {
+    let text: String = text.chars().take(LETTERS_MAX).collect();
+    let mut words = words::split(&text).into_iter();
+    words.any(|word| dates::season_number(&word.folded).is_some())
+}
+
 /// Reads a question. `ignored` names kinds, or texts as they were typed, that are not to be understood.
 pub fn read(text: &str, vocabulary: &Vocabulary, setting: Setting, ignored: &[String]) -> Question {
     let text: String = text.chars().take(LETTERS_MAX).collect();

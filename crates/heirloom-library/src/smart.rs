@@ -8,7 +8,7 @@ mod sought;
 
 use std::collections::{HashMap, HashSet};
 
-use heirloom_store::{assets as rows, search, vectors::Hit};
+use heirloom_store::{assets as rows, exif, search, vectors::Hit};
 use heirloom_types::{
     caller::{Caller, Scope},
     ids::{AssetId, UserId},
@@ -74,7 +74,12 @@ impl Library {
         let question = match &query.text {
             Some(text) => {
                 let vocabulary = vocabulary(&mut tx, caller, &filter).await?;
-                question::read(text, &vocabulary, self.setting(), &query.ignored)
+                let setting = Setting {
+                    today: self.now().date_naive(),
+                    is_southern: question::names_a_season(text)
+                        && exif::is_southern(&mut tx, caller.user).await?,
+                };
+                question::read(text, &vocabulary, setting, &query.ignored)
             }
             None => Question::default(),
         };
@@ -99,13 +104,6 @@ impl Library {
         let mut found = self.page_of(caller, ranked, question, page, size).await?;
         found.is_degraded = is_degraded;
         Ok(found)
-    }
-
-    fn setting(&self) -> Setting {
-        Setting {
-            today: self.now().date_naive(),
-            is_southern: false,
-        }
     }
 
     /// Nothing to rank: what fits, newest first.
@@ -159,7 +157,7 @@ impl Library {
         };
         let (sought, is_degraded) = self.sought(&owners, asked).await?;
         let mut ranked: HashMap<AssetId, Ranked> = HashMap::new();
-        let likeness = asked.likeness();
+        let likeness = asked.likeness(sought.values());
         for owner in owners {
             if let Some(sought) = sought.get(&owner) {
                 let among = among.as_ref().and_then(|among| among.get(&owner));

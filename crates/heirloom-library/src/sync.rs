@@ -138,7 +138,7 @@ impl Library {
         let everyone_end = changes::position(&mut tx, changes::EVERYONE).await?;
         for text in acks {
             let ack = Ack::parse(text)
-                .filter(|ack| ack.position.seq() <= own_end.max(everyone_end))
+                .filter(|ack| ack.has_been(own_end, everyone_end))
                 .ok_or_else(|| Error::invalid("acks", format!("Invalid ack: {text}")))?;
             match ack.kind {
                 RESET => sync_checkpoints::delete_all(&mut tx, session).await?,

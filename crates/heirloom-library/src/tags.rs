@@ -77,15 +77,19 @@ impl Library {
         Ok(all)
     }
 
+    /// Gives a tag another colour, or none; without one it stays as it is.
     pub async fn set_tag_color(
         &self,
         caller: &Caller,
         id: TagId,
-        color: Option<String>,
+        color: Option<Option<String>>,
     ) -> Result<Tag> {
         require(caller, Permission::TagUpdate)?;
         let mut tx = self.db.write().await?;
         let mut tag = own(&mut tx, caller, id, Permission::TagUpdate).await?;
+        let Some(color) = color else {
+            return Ok(tag);
+        };
         tag.color = color;
         tag.updated_at = self.now();
         tags::set_color(&mut tx, id, tag.color.as_deref(), self.now()).await?;

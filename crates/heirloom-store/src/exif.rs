@@ -207,3 +207,17 @@ pub async fn get_live_partner(
         .await?;
     Ok(row.map(|(id,)| id))
 }
+
+/// Whether most of what an owner took last, and knows the place of, is of south of the equator.
+pub async fn is_southern(tx: &mut Tx, owner: UserId) -> Result<bool> {
+    let south: i64 = tx
+        .scalar(sql!(
+            "select cast(coalesce(sum(case when e.latitude < 0 then 1 else -1 end), 0) as bigint)
+             from (select owner_id, id from assets where owner_id = $1 order by file_created_at desc, id desc limit 500) a
+             join exif e on e.owner_id = a.owner_id and e.asset_id = a.id
+             where e.latitude is not null",
+            owner,
+        ))
+        .await?;
+    Ok(south > 0)
+}

@@ -92,9 +92,12 @@ pub async fn set_duplicate(
 }
 
 /// The assets of groups of copies that are to be seen: group, asset.
-pub async fn list_duplicates(tx: &mut Tx, owner: UserId) -> Result<Vec<(Uuid, AssetId)>> {
+pub async fn list_duplicates(
+    tx: &mut Tx,
+    owner: UserId,
+) -> Result<Vec<(Uuid, AssetId, Option<f64>)>> {
     tx.all(sql!(
-        "select duplicate_id, id from assets
+        "select duplicate_id, id, quality from assets
          where owner_id = $1 and duplicate_id is not null and deleted_at is null and visibility in ('timeline', 'archive')
          order by duplicate_id, id",
         owner,

@@ -2,9 +2,10 @@
 //!
 //! Must not know ONNX Runtime, owners or databases. Start reading at [`Vision`]; each task has a file of its own
 //! ([`look`], [`text`], [`faces`], [`reading`],
-//! [`objects`]) with what it asks of its models and how it reads their answers.
+//! [`objects`]) with what it asks of its models and how it reads their answers; `clip` asks search models of other families.
 
 mod bounds;
+mod clip;
 pub mod cluster;
 mod error;
 pub mod faces;

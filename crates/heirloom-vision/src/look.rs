@@ -48,8 +48,16 @@ pub struct Label {
 }
 
 impl Vision {
-    /// Looks at a picture.
+    /// Looks at a picture. Search models of other families than the starter pack's give its place and nothing else.
     pub async fn look(&self, frame: &Frame, priority: Priority) -> Result<Look> {
+        if let Some(clip) = &self.pack.clip {
+            return Ok(Look {
+                embedding: self.clip_of_picture(clip, frame, priority).await?,
+                labels: Vec::new(),
+                feature: Vec::new(),
+                quality: 0.0,
+            });
+        }
         let frame = frame.clone();
         let (views, quality) = aside(move || prepare(&frame)).await??;
         let outputs = ["image_embedding", "probabilities", "feature_embedding"];

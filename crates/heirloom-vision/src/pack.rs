@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 use tokenizers::Tokenizer;
 
-use crate::{Error, Result};
+use crate::{Error, Result, clip::Clip};
+
+/// Letters of a revision or digest that tell editions of a pack apart.
+const EDITION_LETTERS: usize = 12;
 
 /// Everything of a pack that is not a model.
 pub(crate) struct Pack {
@@ -18,7 +21,10 @@ pub(crate) struct Pack {
     /// What the engine's names of the pack's models begin with.
     pub(crate) prefix: String,
     pub(crate) classes: Vec<Class>,
-    pub(crate) tokenizer: Tokenizer,
+    /// Reads texts for the pack's own model of texts; none where `clip` does.
+    pub(crate) tokenizer: Option<Tokenizer>,
+    /// How search models of other families are asked.
+    pub(crate) clip: Option<Clip>,
     /// By the recogniser's numbers, from 1 on.
     pub(crate) dictionary: Vec<String>,
     pub(crate) objects: Vec<String>,
@@ -35,7 +41,34 @@ pub(crate) struct Class {
 #[derive(Deserialize)]
 struct Manifest {
     pack: String,
-    version: u32,
+    version: Option<u32>,
+    /// Where it was pulled from.
+    origin: Option<Origin>,
+    #[serde(default)]
+    models: Vec<Model>,
+}
+
+#[derive(Deserialize)]
+struct Origin {
+    revision: String,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    sha256: String,
+}
+
+impl Manifest {
+    /// Which of the packs of its name it is: by its number, else by what it was pulled as, else by what is in it.
+    fn edition(&self) -> String {
+        let digest = || self.models.first().map(|model| &model.sha256);
+        let revision = self.origin.as_ref().map(|origin| &origin.revision);
+        match (self.version, revision.or_else(digest)) {
+            (Some(version), _) => version.to_string(),
+            (None, Some(text)) => text.chars().take(EDITION_LETTERS).collect(),
+            (None, None) => "0".into(),
+        }
+    }
 }
 
 impl Pack {
@@ -50,16 +83,26 @@ impl Pack {
     /// Only what search needs; the pack need not have more.
     pub(crate) fn open_search(folder: &Path, prefix: &str) -> Result<Self> {
         let manifest: Manifest = json(folder.join("models.json"))?;
-        let tokenizer = folder.join("search/tokenizer.json");
-        Ok(Self {
-            space: format!("{}-{}", manifest.pack, manifest.version),
+        let pack = Self {
+            space: format!("{}-{}", manifest.pack, manifest.edition()),
             name: manifest.pack,
             prefix: prefix.to_owned(),
-            classes: json(folder.join("search/labels.json"))?,
-            tokenizer: Tokenizer::from_bytes(read(&tokenizer)?)
-                .map_err(|error| refused(tokenizer, &error))?,
+            classes: Vec::new(),
+            tokenizer: None,
+            clip: None,
             dictionary: Vec::new(),
             objects: Vec::new(),
+        };
+        if Clip::is_in(folder) {
+            let clip = Some(Clip::open(folder)?);
+            return Ok(Self { clip, ..pack });
+        }
+        let tokenizer = folder.join("search/tokenizer.json");
+        let read = Tokenizer::from_bytes(read(&tokenizer)?);
+        Ok(Self {
+            classes: json(folder.join("search/labels.json"))?,
+            tokenizer: Some(read.map_err(|error| refused(tokenizer, &error))?),
+            ..pack
         })
     }
 }
@@ -68,8 +111,17 @@ fn read(file: &Path) -> Result<Vec<u8>> {
     fs::read(file).map_err(|error: io::Error| refused(file, &error))
 }
 
-fn json<T: DeserializeOwned>(file: PathBuf) -> Result<T> {
+pub(crate) fn json<T: DeserializeOwned>(file: PathBuf) -> Result<T> {
     serde_json::from_slice(&read(&file)?).map_err(|error| refused(file, &error))
+}
+
+/// What stands in a file that need not be there.
+pub(crate) fn json_if_any<T: DeserializeOwned + Default>(file: PathBuf) -> Result<T> {
+    if file.exists() {
+        json(file)
+    } else {
+        Ok(T::default())
+    }
 }
 
 /// Split at line feeds only: the dictionary has other characters that Unicode takes for ends of lines.
@@ -79,7 +131,7 @@ fn lines(file: PathBuf) -> Result<Vec<String>> {
     Ok(text.split('\n').map(str::to_owned).collect())
 }
 
-fn refused(file: impl Into<PathBuf>, reason: &dyn std::fmt::Display) -> Error {
+pub(crate) fn refused(file: impl Into<PathBuf>, reason: &dyn std::fmt::Display) -> Error {
     Error::Pack {
         file: file.into(),
         reason: reason.to_string(),

@@ -19,19 +19,24 @@ const PEOPLE: &str = "person, people, portrait, face";
 const PEOPLE_WEIGHT: f32 = 0.5;
 /// Ways to say what somebody looks for, and how much each counts. The mean of several is nearer to the pictures than the
 /// bare words, and further from them when there is no such picture (bench/quality).
-const PHRASINGS: [(&str, f32); 4] = [
+const PHRASINGS: &[(&str, f32)] = &[
     ("", 2.0),
     ("a photo of ", 1.0),
     ("the ", 1.0),
     ("many kinds of ", 1.0),
 ];
+/// The same for models that learned from pictures and their captions (Radford et al. 2021, 3.1.4).
+const PHRASINGS_OF_CAPTIONS: &[(&str, f32)] = &[("", 1.0), ("a photo of ", 1.0)];
 
 impl Vision {
     /// The place of a text among the pictures, of length one. Texts are read in English; emoji by their names.
     pub async fn text_vector(&self, text: &str, priority: Priority) -> Result<Vec<f32>> {
         let (pack, text) = (self.pack.clone(), readable(text)?);
+        if let Some(clip) = &pack.clip {
+            return self.clip_of_text(clip, text, priority).await;
+        }
         let ids = aside(move || {
-            let encoding = pack.tokenizer.encode(text, true).ok()?;
+            let encoding = pack.tokenizer.as_ref()?.encode(text, true).ok()?;
             Some(encoding.get_ids().iter().map(|id| i64::from(*id)).collect())
         });
         let ids: Vec<i64> = ids.await?.ok_or(Error::NoText)?;
@@ -47,18 +52,26 @@ impl Vision {
 
     /// The place where pictures of what a question asks for lie, of length one.
     pub async fn question_vector(&self, question: &str, priority: Priority) -> Result<Vec<f32>> {
-        let mut sum = vec![0.0; LENGTH];
-        for (beginning, weight) in PHRASINGS {
+        let phrasings = match &self.pack.clip {
+            Some(_) => PHRASINGS_OF_CAPTIONS,
+            None => PHRASINGS,
+        };
+        let mut sum = Vec::new();
+        for (beginning, weight) in phrasings {
             let phrased = format!("{beginning}{}", readable(question)?);
             let vector = self.text_vector(&phrased, priority).await?;
-            add(&mut sum, &vector, weight);
+            sum.resize(vector.len(), 0.0);
+            add(&mut sum, &vector, *weight);
         }
         normalise(&mut sum);
         Ok(sum)
     }
 
-    /// Moves a picture's embedding towards people, for pictures in which a face was found.
+    /// Moves a picture's embedding towards people, for pictures in which a face was found, where the models need it.
     pub async fn with_people(&self, embedding: &mut [f32], priority: Priority) -> Result<()> {
+        if self.pack.clip.is_some() {
+            return Ok(());
+        }
         let direction = self
             .people
             .get_or_try_init(|| self.text_vector(PEOPLE, priority));

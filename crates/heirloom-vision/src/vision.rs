@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use heirloom_inference::{Engine, Priority, Request, Response, Tensor};
+use heirloom_inference::{Description, Engine, Priority, Request, Response, Tensor};
 use tokio::sync::OnceCell;
 
 use crate::{Error, Result, pack::Pack};
@@ -45,6 +45,17 @@ impl Vision {
     /// The name of the space in which pictures and texts meet. Vectors of different spaces cannot be compared.
     pub fn model(&self) -> &str {
         &self.pack.space
+    }
+
+    /// Whether it is known how like a question a picture must be that shows what is asked for.
+    pub fn is_calibrated(&self) -> bool {
+        self.pack.clip.is_none()
+    }
+
+    /// What a model of the pack takes and gives.
+    pub(crate) async fn describe(&self, model: &str) -> Result<Description> {
+        let name = format!("{}{model}", self.pack.prefix);
+        Ok(self.engine.describe(&name).await?)
     }
 
     pub(crate) async fn ask(

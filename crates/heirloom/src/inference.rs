@@ -4,7 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use clap::Args;
-use heirloom_inference::local::LocalEngine;
+use heirloom_inference::local::{LocalEngine, Settings};
 use heirloom_media::decoder::Decoder;
 use heirloom_server::{
     oip::{Node, grpc_router, http_router},
@@ -38,7 +38,10 @@ pub(crate) struct InferenceOptions {
 pub(crate) async fn run(options: InferenceOptions) -> anyhow::Result<()> {
     let config = Config::load(&options.common)?;
     start_log(&config.log)?;
-    let settings = engine::settings(&config.inference, engine::models(&config))?;
+    let settings = Settings {
+        packs: Some(engine::packs(&config)),
+        ..engine::settings(&config.inference, engine::models(&config))?
+    };
     let engine = LocalEngine::open(settings).context("no models can be run")?;
     let predictor = open_predictor(&config, engine.clone())?;
     let node = Node::new(engine);

@@ -247,19 +247,24 @@ fn months(words: &[Word], at: usize, setting: Setting, is_surely: bool) -> Optio
 /// "summer 2019", "last summer", "this winter".
 fn seasons(words: &[Word], at: usize, setting: Setting) -> Option<(usize, Span)> {
     with_year(words, at, setting, false, |word, year| {
-        let season = match word {
-            "spring" => 0,
-            "summer" => 1,
-            "autumn" | "fall" => 2,
-            "winter" => 3,
-            _ => return None,
-        };
+        let season = season_number(word)?;
         // In the south, the seasons that begin half a year later.
         let start = 3 * season + 3 + 6 * u32::from(setting.is_southern);
         let first = NaiveDate::from_ymd_opt(year, 1, 1)?
             .checked_add_months(Months::new((start - 1) % 12))?;
         Some((first, first.checked_add_months(Months::new(3))?.pred_opt()?))
     })
+}
+
+/// Spring is the first, 0.
+pub(super) fn season_number(word: &str) -> Option<u32> {
+    match word {
+        "spring" => Some(0),
+        "summer" => Some(1),
+        "autumn" | "fall" => Some(2),
+        "winter" => Some(3),
+        _ => None,
+    }
 }
 
 /// "christmas 2020", "last halloween", "new year's eve".

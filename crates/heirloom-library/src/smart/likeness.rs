@@ -15,6 +15,13 @@ pub(super) const RESEMBLES: Likeness = Likeness {
     share: 0.5,
 };
 
+/// Of models whose likenesses nobody has measured: the order says everything.
+pub(super) const UNKNOWN: Likeness = Likeness {
+    best: f32::NEG_INFINITY,
+    least: f32::NEG_INFINITY,
+    share: 0.0,
+};
+
 /// Which likenesses (cosines) count as found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Likeness {

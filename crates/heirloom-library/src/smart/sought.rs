@@ -10,7 +10,7 @@ use heirloom_types::{
 };
 use heirloom_vision::{Priority, Vision};
 
-use super::likeness::{Likeness, RESEMBLES, SHOWS};
+use super::likeness::{Likeness, RESEMBLES, SHOWS, UNKNOWN};
 use crate::{Error, Library, Result, access};
 
 /// What pictures shall show.
@@ -21,8 +21,10 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    pub(super) fn likeness(&self) -> Likeness {
+    /// From which likeness on something is found, in the spaces of these.
+    pub(super) fn likeness<'s>(&self, mut sought: impl Iterator<Item = &'s Sought>) -> Likeness {
         match self {
+            _ if sought.any(|sought| !sought.is_calibrated) => UNKNOWN,
             Self::Text(_) => SHOWS,
             Self::Example(_) => RESEMBLES,
         }
@@ -34,6 +36,7 @@ impl Asked {
 pub(super) struct Sought {
     pub(super) model: String,
     pub(super) vector: Vec<f32>,
+    pub(super) is_calibrated: bool,
 }
 
 impl Library {
@@ -71,7 +74,7 @@ impl Library {
             let model = vision.model().to_owned();
             if !of_model.contains_key(&model) {
                 let found = match asked {
-                    Asked::Example(asset) => like(&mut tx, asset, &model).await?,
+                    Asked::Example(asset) => like(&mut tx, asset, &vision).await?,
                     Asked::Text(text) => {
                         drop(tx);
                         let (found, is_silent) = meant(&vision, text).await;
@@ -93,8 +96,12 @@ impl Library {
 async fn meant(vision: &Vision, text: &str) -> (Option<Sought>, bool) {
     match vision.question_vector(text, Priority::Interactive).await {
         Ok(vector) => {
-            let model = vision.model().to_owned();
-            (Some(Sought { model, vector }), false)
+            let sought = Sought {
+                model: vision.model().to_owned(),
+                vector,
+                is_calibrated: vision.is_calibrated(),
+            };
+            (Some(sought), false)
         }
         Err(heirloom_vision::Error::NoText) => (None, false),
         Err(error) => {
@@ -105,8 +112,8 @@ async fn meant(vision: &Vision, text: &str) -> (Option<Sought>, bool) {
 }
 
 /// What an asset is like; nothing when this model has not looked at it. A video is the middle of its moments.
-async fn like(tx: &mut Tx, asset: &Asset, model: &str) -> Result<Option<Sought>> {
-    let moments = embeddings::list(tx, asset.owner_id, model, asset.id).await?;
+async fn like(tx: &mut Tx, asset: &Asset, vision: &Vision) -> Result<Option<Sought>> {
+    let moments = embeddings::list(tx, asset.owner_id, vision.model(), asset.id).await?;
     let Some(first) = moments.first() else {
         return Ok(None);
     };
@@ -125,7 +132,8 @@ async fn like(tx: &mut Tx, asset: &Asset, model: &str) -> Result<Option<Sought>>
         *number /= length.max(f32::MIN_POSITIVE);
     }
     Ok(Some(Sought {
-        model: model.to_owned(),
+        model: vision.model().to_owned(),
         vector,
+        is_calibrated: vision.is_calibrated(),
     }))
 }

@@ -80,6 +80,16 @@ impl Ack {
         })
     }
 
+    /// Whether the feeds have been where it says, when they stand there: the reader's own, and everybody's.
+    pub(super) fn has_been(&self, own_end: i64, everyone_end: i64) -> bool {
+        let (seq, everyone) = match self.completed() {
+            Some((_, everyone)) if self.kind == COMPLETE => (self.position.seq(), everyone),
+            _ if sections::is_of_everyone(self.kind) => (0, self.position.seq()),
+            _ => (self.position.seq(), 0),
+        };
+        seq <= own_end && everyone <= everyone_end
+    }
+
     /// Whether a backfill up to this position has been sent whole.
     pub(super) fn is_complete(&self) -> bool {
         self.extra.as_deref() == Some("complete")
@@ -118,6 +128,20 @@ fn key_of(cursor: &str) -> Option<Key> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ack_is_of_the_past_in_the_feed_that_it_is_of() {
+        let has_been = |text: &str| Ack::parse(text).unwrap().has_been(5, 9);
+        assert!(has_been(&Position::Feed(5).ack("AssetV2")));
+        assert!(!has_been(&Position::Feed(6).ack("AssetV2")));
+        assert!(!has_been(&Position::start(6).ack("AssetV2")));
+        assert!(has_been(&Position::Feed(9).ack("UserV1")));
+        assert!(!has_been(&Position::Feed(10).ack("UserDeleteV1")));
+        assert!(has_been(&complete_ack(5, 9, 1)));
+        assert!(!has_been(&complete_ack(5, 10, 1)));
+        assert!(!has_been(&complete_ack(6, 9, 1)));
+        assert!(has_been("SyncResetV1|pending"));
+    }
 
     #[test]
     fn an_acknowledgement_reads_back_as_it_was_written() {

@@ -55,6 +55,14 @@ impl Section {
         1 << place.unwrap_or(63)
     }
 
+    /// The entity types that it sends.
+    fn entity_types(&self) -> impl Iterator<Item = &'static str> {
+        let update = self.update.map(|(_, kind)| kind);
+        [Some(self.upsert), self.delete, self.backfill, update]
+            .into_iter()
+            .flatten()
+    }
+
     /// Whether it follows the feed that everybody reads.
     pub(super) fn is_of_everyone(&self) -> bool {
         self.part == Part::User
@@ -114,18 +122,15 @@ pub(super) fn is_offered(request: &str) -> bool {
 
 /// The entity type of that name, if it can be acknowledged.
 pub(super) fn entity_type(name: &str) -> Option<&'static str> {
-    let of_section = |section: &'static Section| {
-        [
-            Some(section.upsert),
-            section.delete,
-            section.backfill,
-            section.update.map(|(_, kind)| kind),
-        ]
-    };
     SECTIONS
         .iter()
-        .flat_map(of_section)
-        .flatten()
+        .flat_map(Section::entity_types)
         .chain([RESET, COMPLETE])
         .find(|&kind| kind == name)
+}
+
+/// Whether the feed that everybody reads is what positions of that entity type are in.
+pub(super) fn is_of_everyone(entity_type: &str) -> bool {
+    let mut of_everyone = SECTIONS.iter().filter(|section| section.is_of_everyone());
+    of_everyone.any(|section| section.entity_types().any(|kind| kind == entity_type))
 }

@@ -91,7 +91,8 @@ fn pack_response(
     ModelPackResponse {
         name: pack.pack.clone(),
         is_used: prefix.is_empty(),
-        can_search: has("search/visual.onnx") && has("search/textual.onnx"),
+        can_search: (has("search/visual.onnx") && has("search/textual.onnx"))
+            || (has("visual/model.onnx") && has("textual/model.onnx")),
         licence: pack
             .licence
             .clone()

@@ -166,6 +166,15 @@ async fn photos_are_found_by_what_is_known_of_them() {
         let tags = json!({"tags": ["places/lake", "boat"]});
         let tags = call(&server, Method::PUT, "/tags", tags, StatusCode::OK).await;
         let lake = tags[0]["id"].as_str().unwrap();
+        let colour = format!("/tags/{lake}");
+        for (said, kept) in [
+            (json!({"color": "#112233"}), json!("#112233")),
+            (json!({}), json!("#112233")),
+            (json!({"color": null}), Value::Null),
+        ] {
+            let tag = call(&server, Method::PUT, &colour, said, StatusCode::OK).await;
+            assert_eq!(tag["color"], kept);
+        }
         let path = format!("/tags/{lake}/assets");
         let body = json!({"ids": [ids[0], ids[0]]});
         let tagged = call(&server, Method::PUT, &path, body, StatusCode::OK).await;

@@ -33,6 +33,21 @@ async fn found(server: &Server, text: &str) -> Vec<String> {
     ids(&answer).into_iter().map(str::to_owned).collect()
 }
 
+#[tokio::test]
+async fn summer_is_when_it_is_summer_where_most_was_taken() {
+    for server in servers().await {
+        let [lake, snow, _] = with_photos(&server).await;
+        assert_eq!(found(&server, "summer 2021").await, [lake.as_str()]);
+        for id in [&lake, &snow] {
+            let place = json!({"latitude": -33.9, "longitude": 18.4});
+            let path = format!("/assets/{id}");
+            server.call(Method::PUT, &path, Some(place)).await;
+        }
+        assert_eq!(found(&server, "winter 2021").await, [lake.as_str()]);
+        assert_eq!(found(&server, "summer 2021").await, [snow.as_str()]);
+    }
+}
+
 /// Two photos of two summers and a video, with names.
 async fn with_photos(server: &Server) -> [String; 3] {
     let lake = media::jpeg_with_exif(64, 48, 1, 1, "2021:07:06 08:00:00", "+00:00");

@@ -2,10 +2,70 @@
 
 use std::path::{Path, PathBuf};
 
+use heirloom_testkit::onnx::{Model, Type};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-use crate::server::{Server, seeing_servers};
+use crate::{
+    media,
+    models::command as models_command,
+    server::{Server, seeing_servers},
+};
+
+/// Names of colours, as a tokenizer numbers them from 1 on, and their places among colours from -1 to 1.
+const COLOURS: [(&str, [f32; 3]); 3] = [
+    ("red", [1.0, -1.0, -1.0]),
+    ("lime", [-1.0, 1.0, -1.0]),
+    ("blue", [-1.0, -1.0, 1.0]),
+];
+/// Word parts that its model of texts reads.
+const PARTS: i64 = 8;
+
+/// Models in the layout of CLIP's repositories that know nothing but colours.
+fn make_clip() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |file: &str, bytes: Vec<u8>| {
+        let file = folder.path().join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    };
+    let visual = Model::new("visual")
+        .input("image", Type::Float, &[-1, 3, 4, 4])
+        .output("embedding", Type::Float, &[-1, 3])
+        .node("GlobalAveragePool", &["image"], &["mean"])
+        .node("Flatten", &["mean"], &["embedding"]);
+    write("visual/model.onnx", visual.bytes());
+    let prepared = json!({"size": [4, 4], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5], "resize_mode": "squash"});
+    write("visual/preprocess_cfg.json", prepared.to_string().into());
+
+    let mut places = vec![0.0; 3];
+    places.extend(COLOURS.iter().flat_map(|(_, place)| place));
+    places.extend([0.0; 3]);
+    let textual = Model::new("textual")
+        .input("text", Type::Int32, &[-1, PARTS])
+        .output("embedding", Type::Float, &[-1, 3])
+        .constant("places", &[5, 3], places)
+        .constant("ones", &[1, 1, PARTS], vec![1.0; PARTS as usize])
+        .node("Gather", &["places", "text"], &["words"])
+        .node("MatMul", &["ones", "words"], &["sum"])
+        .node("Flatten", &["sum"], &["embedding"]);
+    write("textual/model.onnx", textual.bytes());
+    let mut words = json!({"[PAD]": 0, "[UNK]": 4});
+    for (number, (name, _)) in COLOURS.iter().enumerate() {
+        words[*name] = (number + 1).into();
+    }
+    let tokenizer = json!({
+        "version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+        "normalizer": {"type": "Lowercase"}, "pre_tokenizer": {"type": "Whitespace"},
+        "post_processor": null, "decoder": null,
+        "model": {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"},
+    });
+    write("textual/tokenizer.json", tokenizer.to_string().into());
+    let padding = json!({"pad_token": "[PAD]"});
+    write("textual/tokenizer_config.json", padding.to_string().into());
+    folder
+}
 
 /// Makes a pack of the one there is, in which "cat" is read as "coffee" and the other way round: who answers a question can be
 /// told by the answer.
@@ -160,5 +220,45 @@ async fn the_pack_before_answers_until_the_chosen_one_has_seen_everything() {
         // And back.
         assert_eq!(choose(&server, "starter").await.0, StatusCode::OK);
         answered_by(&server, "cat", &cat).await;
+    }
+}
+
+#[tokio::test]
+async fn a_pack_of_another_family_answers_once_it_is_chosen() {
+    let made = make_clip();
+    for mut server in seeing_servers().await {
+        let from = made.path().to_str().unwrap();
+        let output = models_command(server.data.path(), &["pull", "colours", "--from", from])
+            .output()
+            .await
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        server.kill_and_restart();
+        let models = server.get("/admin/models").await;
+        assert_eq!(pack_of(&models, "colours")["canSearch"], true);
+
+        let mut pictures = Vec::new();
+        for (number, (name, _)) in COLOURS.iter().enumerate() {
+            let picture = media::made("a.png", &format!("color=c={name}:s=96x64"));
+            pictures.push(server.upload(&format!("{number}.png"), picture).await);
+        }
+        server.settle().await;
+        let (status, answer) = choose(&server, "colours").await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        for ((name, _), picture) in COLOURS.iter().zip(&pictures) {
+            answered_by(&server, &format!("something {name}"), picture).await;
+        }
+        // Nobody has measured how like such a model's answers are: all come, the best first.
+        let question = json!({"query": "red lime"});
+        let (_, answer) = server
+            .call(Method::POST, "/search/smart", Some(question))
+            .await;
+        let found = answer["assets"]["items"].as_array().unwrap();
+        assert_eq!(found.len(), 2, "what points the other way is left out");
+        let example = json!({"queryAssetId": pictures[2]});
+        let (_, answer) = server
+            .call(Method::POST, "/search/smart", Some(example))
+            .await;
+        assert_eq!(answer["assets"]["items"][0]["id"], pictures[2].as_str());
     }
 }
