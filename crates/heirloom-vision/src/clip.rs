@@ -5,7 +5,8 @@
 use std::path::Path;
 
 use heirloom_inference::{
-    Description, Priority, Tensor,
+    Priority, Tensor,
+    engine::Description,
     tensor::{Data, DataType},
 };
 use heirloom_types::frame::Frame;
@@ -233,7 +234,7 @@ impl Vision {
     ) -> Result<Vec<f32>> {
         let described = clip
             .visual
-            .get_or_try_init(|| self.describe(VISUAL))
+            .get_or_try_init(|| self.ports_of(VISUAL))
             .await?;
         let input = described.inputs.iter().find(|port| port.shape.len() == 4);
         let input = input.ok_or_else(|| lacks(VISUAL, "an input for pictures"))?;
@@ -255,7 +256,7 @@ impl Vision {
     ) -> Result<Vec<f32>> {
         let described = clip
             .textual
-            .get_or_try_init(|| self.describe(TEXTUAL))
+            .get_or_try_init(|| self.ports_of(TEXTUAL))
             .await?;
         let is_mask = |name: &str| name.contains("mask");
         let ids = described.inputs.iter().find(|port| !is_mask(&port.name));

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use heirloom_inference::{Description, Engine, Priority, Request, Response, Tensor};
+use heirloom_inference::{Engine, Priority, Request, Response, Tensor, engine::Description};
 use tokio::sync::OnceCell;
 
 use crate::{Error, Result, pack::Pack};
@@ -53,7 +53,7 @@ impl Vision {
     }
 
     /// What a model of the pack takes and gives.
-    pub(crate) async fn describe(&self, model: &str) -> Result<Description> {
+    pub(crate) async fn ports_of(&self, model: &str) -> Result<Description> {
         let name = format!("{}{model}", self.pack.prefix);
         Ok(self.engine.describe(&name).await?)
     }

@@ -186,12 +186,18 @@ impl Models {
 
     fn say_where(&self, manifest: &Manifest) {
         let folder = self.registry.path(&manifest.pack);
-        println!(
-            "{} is here ({} MB); to use it, set inference.models to {}",
-            manifest.pack,
-            manifest.bytes().div_ceil(1_000_000),
-            folder.canonicalize().unwrap_or(folder).display()
-        );
+        let folder = folder.canonicalize().unwrap_or(folder);
+        let has = |file: &str| manifest.models.iter().any(|model| model.file.file == file);
+        let next = if has("visual/model.onnx") {
+            "to search with it, restart the server and choose it under Models in its administration"
+                .to_owned()
+        } else if has("detection/model.onnx") {
+            "models for faces other than the starter pack's are not used yet".to_owned()
+        } else {
+            format!("to use it, set inference.models to {}", folder.display())
+        };
+        let megabytes = manifest.bytes().div_ceil(1_000_000);
+        println!("{} is here ({megabytes} MB); {next}", manifest.pack);
     }
 }
 
