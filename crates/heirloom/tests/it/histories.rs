@@ -5,7 +5,7 @@
 //! `HEIRLOOM_TEST_SEED` which is the first.
 
 use heirloom_media::decoder::Decoder;
-use rand::{Rng, seq::IndexedRandom};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
 use crate::{
     history::{History, Person},
@@ -79,6 +79,9 @@ async fn live_through(server: &Inside, admin: &str, people: &[Somebody], seed: u
         }
     }
     if history.rng.random() {
+        both_at_once(server, &mut history, &mut phones).await;
+    }
+    if history.rng.random() {
         history.restore_accounts().await;
     }
     server.work().await;
@@ -94,6 +97,24 @@ async fn live_through(server: &Inside, admin: &str, people: &[Somebody], seed: u
         assert!(new.sync(&mut history.rng, Mishap::None).await);
         phone.assert_like(&mut new, &format!("seed {seed}")).await;
     }
+}
+
+/// The two phones of somebody read at one time, from wherever each of them stands.
+async fn both_at_once(server: &Inside, history: &mut History, phones: &mut [Phone]) {
+    let person = history.rng.random_range(0..phones.len() / 2);
+    let [one, other] = &mut phones[2 * person..2 * person + 2] else {
+        unreachable!("everybody has two phones");
+    };
+    let mut rngs = [(); 2].map(|()| StdRng::seed_from_u64(history.rng.random()));
+    let [first, second] = &mut rngs;
+    let mishap = Mishap::any(first);
+    (one.may_start_over, other.may_start_over) = (true, true);
+    tokio::join!(
+        one.sync(first, mishap),
+        other.sync(second, Mishap::None),
+        history.step(),
+        server.work()
+    );
 }
 
 fn number(name: &str, default: u64) -> u64 {

@@ -226,8 +226,8 @@ impl Phone {
         let data = &line["data"];
         let row = data.to_string();
         let text = |name: &str| data[name].as_str().map(str::to_owned);
-        let (statement, values): (&str, Vec<Option<String>>) = match line["type"].as_str().unwrap()
-        {
+        let kind = line["type"].as_str().unwrap();
+        let (statement, values): (&str, Vec<Option<String>>) = match kind {
             "AuthUserV1" => (
                 "insert into auth_user values ($1, $2) on conflict (id) do update set row = $2",
                 vec![text("id"), Some(row)],
@@ -258,7 +258,8 @@ impl Phone {
             | "AlbumAssetCreateV2"
             | "AlbumAssetUpdateV2"
             | "AlbumAssetBackfillV2" => (
-                "insert into asset values ($1, $2, $3, $4, $5) on conflict (id) do update set row = $5",
+                "insert into asset values ($1, $2, $3, $4, $5)
+                 on conflict (id) do update set owner_id = $2, checksum = $3, library_id = $4, row = $5",
                 vec![
                     text("id"),
                     text("ownerId"),
@@ -361,6 +362,16 @@ impl Phone {
         if let Err(error) = query.execute(&mut self.database).await {
             panic!("the phone cannot keep {line}: {error}");
         }
+        if let ("AssetV2", Some(stack)) = (kind, text("stackId")) {
+            assert!(self.has_stack(&stack).await, "of no stack: {line}");
+        }
+    }
+
+    /// Real phones show no asset whose stack they do not know.
+    async fn has_stack(&mut self, id: &str) -> bool {
+        let found = sqlx::query("select 1 from stack where id = $1").bind(id);
+        let found = found.fetch_optional(&mut self.database).await;
+        found.unwrap().is_some()
     }
 
     /// Forgets everything.
