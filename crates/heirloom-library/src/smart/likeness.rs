@@ -15,10 +15,10 @@ pub(super) const RESEMBLES: Likeness = Likeness {
     share: 0.5,
 };
 
-/// Of models whose likenesses nobody has measured: the order says everything.
+/// Of models whose likenesses nobody has measured: the order says everything, but what points the other way is not found.
 pub(super) const UNKNOWN: Likeness = Likeness {
-    best: f32::NEG_INFINITY,
-    least: f32::NEG_INFINITY,
+    best: 0.0,
+    least: f32::MIN_POSITIVE,
     share: 0.0,
 };
 
@@ -52,5 +52,6 @@ mod tests {
         assert!(SHOWS.bound(0.3).is_infinite());
         assert!((SHOWS.bound(0.4) - SHOWS.least).abs() < f32::EPSILON);
         assert!((SHOWS.bound(0.9) - 0.9 * SHOWS.share).abs() < f32::EPSILON);
+        assert!(UNKNOWN.bound(0.0) > 0.0 && UNKNOWN.bound(0.9) <= 0.01);
     }
 }

@@ -230,7 +230,6 @@ async fn a_pack_of_another_family_answers_once_it_is_chosen() {
         let from = made.path().to_str().unwrap();
         let output = models_command(server.data.path(), &["pull", "colours", "--from", from])
             .output()
-            .await
             .unwrap();
         assert!(output.status.success(), "{output:?}");
         server.kill_and_restart();
