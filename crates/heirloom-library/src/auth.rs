@@ -145,9 +145,14 @@ impl Library {
         keep_sessions: bool,
     ) -> Result<User> {
         let mut user = self.user_of(caller).await?;
+        // Whoever sits at somebody's open session guesses as slowly as at the door.
+        let account = format!("password of {}", user.id);
+        let _turn = self.throttle.wait_turn(&account, None).await;
         if !password::verify(current, user.password_hash.clone()).await? {
+            self.throttle.failed(&account, None);
             return Err(Error::invalid("password", "Wrong password"));
         }
+        self.throttle.succeeded(&account, None);
         user.password_hash = Some(password::hash(new).await?);
         user.should_change_password = false;
         user.updated_at = self.now();

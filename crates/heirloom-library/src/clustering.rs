@@ -69,15 +69,6 @@ impl Library {
         self.ask_for_clustering(tx, owner, false).await
     }
 
-    /// Has all people who have no name made afresh; what people said stays.
-    pub async fn cluster_afresh(&self, owner: UserId) -> Result<()> {
-        let mut tx = self.db.write().await?;
-        self.ask_for_clustering(&mut tx, owner, true).await?;
-        tx.commit().await?;
-        self.wake.wake();
-        Ok(())
-    }
-
     /// As [`Self::want_clustering`]; `afresh` makes those who have no name anew.
     pub(crate) async fn ask_for_clustering(
         &self,

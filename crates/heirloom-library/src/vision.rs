@@ -47,7 +47,7 @@ pub type OpenPack = Box<dyn Fn(&str) -> anyhow::Result<Vision> + Send + Sync>;
 /// The models that look at pictures, and what they are asked.
 pub struct Eyes {
     pub(crate) vision: Vision,
-    tasks: RwLock<Tasks>,
+    tasks: Tasks,
     open_pack: OpenPack,
     /// Further packs that were opened, by name.
     packs: RwLock<HashMap<String, Vision>>,
@@ -58,14 +58,14 @@ impl Eyes {
     pub fn new(vision: Vision, tasks: Tasks, open_pack: OpenPack) -> Self {
         Self {
             vision,
-            tasks: RwLock::new(tasks),
+            tasks,
             open_pack,
             packs: RwLock::default(),
         }
     }
 
     pub fn tasks(&self) -> Tasks {
-        *self.tasks.read().unwrap_or_else(PoisonError::into_inner)
+        self.tasks
     }
 
     /// The pack whose models look at pictures, and answer unless the settings choose others.
@@ -99,13 +99,6 @@ impl Library {
             objects: false,
         };
         self.eyes.as_ref().map_or(none, Eyes::tasks)
-    }
-
-    /// Asks other questions from now on. What was not asked of the pictures that are there is asked by [`Library::catch_up`].
-    pub fn set_vision_tasks(&self, tasks: Tasks) {
-        if let Some(eyes) = &self.eyes {
-            *eyes.tasks.write().unwrap_or_else(PoisonError::into_inner) = tasks;
-        }
     }
 
     /// The models, to ask them about a text.

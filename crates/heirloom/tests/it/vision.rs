@@ -60,6 +60,21 @@ async fn text_in_a_picture_is_read() {
     }
 }
 
+/// Has everybody without a name made anew.
+async fn cluster_afresh(server: &Server) {
+    let body = json!({"command": "start", "force": true});
+    let (status, answer) = server
+        .call(Method::PUT, "/jobs/facialRecognition", Some(body))
+        .await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    server.settle().await;
+}
+
+async fn pictures_of(server: &Server, person: &str) -> u64 {
+    let said = server.get(&format!("/people/{person}/statistics")).await;
+    said["assets"].as_u64().unwrap()
+}
+
 #[tokio::test]
 async fn faces_become_people_whom_a_person_corrects() {
     let Some(portrait) = photo("astronaut.png") else {
@@ -84,6 +99,27 @@ async fn faces_become_people_whom_a_person_corrects() {
         server
             .call(Method::PUT, &format!("/people/{id}"), Some(name))
             .await;
+        cluster_afresh(&server).await;
+        assert_eq!(pictures_of(&server, id).await, 2);
+        // What is put apart stays apart, and what is put together together.
+        let (_, other) = server
+            .call(Method::POST, "/people", Some(json!({"name": "Ada"})))
+            .await;
+        let other = other["id"].as_str().unwrap();
+        let apart = json!({"data": [{"assetId": first, "personId": id}]});
+        let path = format!("/people/{other}/reassign");
+        let (status, answer) = server.call(Method::PUT, &path, Some(apart)).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        cluster_afresh(&server).await;
+        assert_eq!(pictures_of(&server, id).await, 1);
+        assert_eq!(pictures_of(&server, other).await, 1);
+        let path = format!("/people/{id}/merge");
+        let (status, answer) = server
+            .call(Method::POST, &path, Some(json!({"ids": [other]})))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        cluster_afresh(&server).await;
+        assert_eq!(pictures_of(&server, id).await, 2);
         // A face that is none is not found again.
         let faces = server.get(&format!("/faces?id={first}")).await;
         let face = faces[0]["id"].as_str().unwrap();
