@@ -1,11 +1,7 @@
 //! Sixty-four things at once, as the bits of one word.
 
 /// As one word, the first lowest.
-#[expect(
-    clippy::inline_always,
-    reason = "only what is inlined is compiled for the machine that the search finds itself on"
-)]
-#[inline(always)]
+#[inline]
 pub(crate) fn word(are: [bool; 64]) -> u64 {
     /// Times eight bytes that are 0 or 1: moves them side by side into the highest byte.
     const SIDE_BY_SIDE: u64 = 0x0102_0408_1020_4080;

@@ -117,10 +117,10 @@ pub(crate) fn json<T: DeserializeOwned>(file: PathBuf) -> Result<T> {
 
 /// What stands in a file that need not be there.
 pub(crate) fn json_if_any<T: DeserializeOwned + Default>(file: PathBuf) -> Result<T> {
-    if file.exists() {
-        json(file)
-    } else {
-        Ok(T::default())
+    match fs::read(&file) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| refused(file, &error)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+        Err(error) => Err(refused(file, &error)),
     }
 }
 

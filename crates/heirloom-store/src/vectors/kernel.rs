@@ -108,7 +108,7 @@ mod avx2 {
             let Some(numbers) = numbers.as_chunks::<BLOCK>().0.first_chunk::<BLOCKS>() else {
                 return;
             };
-            let numbers: [[__m256i; 2]; BLOCKS] = numbers.map(|numbers| pulp::cast(numbers));
+            let numbers: [[__m256i; 2]; BLOCKS] = numbers.map(pulp::cast);
             for (row, product) in rows.iter().zip(products) {
                 self.fetch(row.as_flattened());
                 let mut sum = self.0.avx._mm256_setzero_si256();

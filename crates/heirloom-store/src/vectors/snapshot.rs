@@ -138,12 +138,11 @@ impl Index {
         }
         let model = String::from_utf8(bytes(input, name)?)
             .map_err(|_| broken("the name of its model is no text"))?;
-        let basis = match turn {
-            0 => Basis::fixed(dimensions as usize),
-            _ => {
-                let turn = (0..turn).map(|_| array(input).map(f32::from_le_bytes));
-                Basis::learned(width, lead as usize, turn.collect::<io::Result<_>>()?)
-            }
+        let basis = if turn == 0 {
+            Basis::fixed(dimensions as usize)
+        } else {
+            let turn = (0..turn).map(|_| array(input).map(f32::from_le_bytes));
+            Basis::learned(width, lead as usize, turn.collect::<io::Result<_>>()?)
         };
         let mut index = Self::with(dimensions as usize, basis);
         index.longest = longest;
