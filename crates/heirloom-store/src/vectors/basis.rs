@@ -233,8 +233,8 @@ mod tests {
     #[test]
     fn what_is_learned_keeps_inner_products_and_says_most_first() {
         let mut rng = StdRng::seed_from_u64(1);
-        for dimensions in [100, 192] {
-            let rows = flat(&mut rng, dimensions, 20, 600);
+        for dimensions in [64, 100] {
+            let rows = flat(&mut rng, dimensions, 20, 300);
             let basis = Basis::learn(dimensions, &rows);
             assert_eq!((basis.lead(), basis.is_learned()), (BLOCK, true));
             let other = basis.apply(&rows[0]);
