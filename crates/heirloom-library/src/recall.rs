@@ -243,14 +243,17 @@ impl Recall {
             return Ok(guard);
         }
         drop(guard);
-        let mut guard = entry.state.clone().write_owned().await;
-        if !guard.is_at_least(position) {
-            let path = self.path(&key);
-            let path = path.as_deref();
-            guard.bring_up(db, owner, model, path).await?;
-            entry.bytes.store(guard.memory(), Ordering::Relaxed);
-            self.keep_to_budget(&key);
+        let guard = entry.state.clone().write_owned().await;
+        if guard.is_at_least(position) {
+            return Ok(OwnedRwLockWriteGuard::downgrade(guard));
         }
+        // A task of its own: whoever asked may go away, and an index must not stay half made.
+        let task = tokio::spawn(brought_up(guard, db.clone(), key.clone(), self.path(&key)));
+        let guard = task
+            .await
+            .map_err(|error| Error::Internal(error.into()))??;
+        entry.bytes.store(guard.memory(), Ordering::Relaxed);
+        self.keep_to_budget(&key);
         Ok(OwnedRwLockWriteGuard::downgrade(guard))
     }
 
@@ -301,6 +304,23 @@ impl Recall {
                 .join(format!("{name}.vectors")),
         )
     }
+}
+
+/// Makes an index true as of now. One that fails on the way is forgotten, as nobody knows what it lacks.
+async fn brought_up(
+    mut state: OwnedRwLockWriteGuard<State>,
+    db: Db,
+    (owner, model): Key,
+    snapshot: Option<PathBuf>,
+) -> Result<OwnedRwLockWriteGuard<State>> {
+    let done = state
+        .bring_up(&db, owner, &model, snapshot.as_deref())
+        .await;
+    if let Err(error) = done {
+        *state = State::default();
+        return Err(error);
+    }
+    Ok(state)
 }
 
 fn selection(index: &Index, wanted: &Wanted<'_>) -> Selection {

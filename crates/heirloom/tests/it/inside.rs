@@ -174,6 +174,10 @@ impl Inside {
         self.runner.run_until_idle().await.unwrap();
     }
 
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
     /// Its files whose names end so.
     pub(crate) fn files(&self, ending: &str) -> Vec<PathBuf> {
         crate::server::files_below(self.data.path())

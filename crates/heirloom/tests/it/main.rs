@@ -41,6 +41,7 @@ mod predict;
 mod privacy;
 mod races;
 mod rare;
+mod recall;
 mod reference;
 mod sdk_client;
 mod search;
