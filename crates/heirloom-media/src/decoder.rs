@@ -4,6 +4,7 @@ mod child;
 pub mod confine;
 mod mapping;
 mod protocol;
+mod sheet;
 
 use std::{
     fs::File,
@@ -155,7 +156,7 @@ impl Decoder {
     }
 }
 
-/// A reply with its pixels mapped.
+/// A reply with its pixels.
 struct Answer {
     facts: Facts,
     picture: Option<(protocol::Shape, Frame)>,
@@ -213,12 +214,10 @@ impl Child {
             _ => Error::Died,
         };
         protocol::send(&self.socket, request, Some(file)).map_err(failed)?;
-        let (reply, pixels): (Reply, _) = protocol::receive(&self.socket).map_err(failed)?;
-        let picture = match (reply.shape, pixels) {
-            (Some(shape), Some(pixels)) => {
-                let pixels = mapping::Mapping::of_sealed(&pixels).map_err(|_| Error::Died)?;
-                let frame =
-                    Frame::new(shape.frame_size, shape.layout, pixels).ok_or(Error::Died)?;
+        let (reply, sheet): (Reply, _) = protocol::receive(&self.socket).map_err(failed)?;
+        let picture = match (reply.shape, sheet) {
+            (Some(shape), Some(sheet)) => {
+                let frame = shape.frame(&sheet).ok_or(Error::Died)?;
                 Some((shape, frame))
             }
             _ => None,

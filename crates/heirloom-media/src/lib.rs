@@ -10,6 +10,7 @@ pub mod edit;
 pub mod facts;
 pub mod format;
 pub mod metadata;
+mod pixels;
 pub mod places;
 pub mod renditions;
 pub mod video;

@@ -1,5 +1,7 @@
 //! Pixels to what clients show: preview, thumbnail, thumbhash. Pure functions.
 
+use std::sync::{Mutex, PoisonError};
+
 use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
@@ -10,6 +12,8 @@ use heirloom_types::{
 };
 use turbojpeg::{Compressor, PixelFormat, Subsamp};
 use webp::{Encoder, WebPConfig};
+
+use crate::pixels::{self, Pixels};
 
 /// Shorter side of a preview, in pixels.
 pub const PREVIEW_SIDE: u32 = 1440;
@@ -23,6 +27,9 @@ const JPEG_QUALITY: i32 = 80;
 const WEBP_QUALITY: f32 = 80.0;
 /// libwebp's effort, 0 to 6. Its default, 4, takes twice the time for files that are 3 % smaller and a quarter of a decibel.
 const WEBP_METHOD: i32 = 2;
+
+/// Resizers that wait for work: each keeps the memory for what lies between its two passes.
+static RESIZERS: Mutex<Vec<Resizer>> = Mutex::new(Vec::new());
 
 /// Everything that is derived from one decoded picture.
 #[derive(Debug)]
@@ -115,13 +122,20 @@ fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
         kind,
     )
     .map_err(failed)?;
-    let mut target = Image::new(size.width, size.height, kind);
+    let length = size.pixels() as usize * frame.layout().channels();
+    let mut pixels = Pixels::new(length);
+    let mut target =
+        Image::from_slice_u8(size.width, size.height, pixels.as_mut(), kind).map_err(failed)?;
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    Resizer::new()
+    let resizers = || RESIZERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut resizer = resizers().pop().unwrap_or_default();
+    resizer
         .resize(&source, &mut target, &options)
         .map_err(failed)?;
-    Frame::new(size, frame.layout(), target.into_vec())
-        .ok_or_else(|| EncodeError("wrong size".into()))
+    if resizer.size_of_internal_buffers() <= pixels::BUFFER_BYTES_MAX {
+        resizers().push(resizer);
+    }
+    Frame::new(size, frame.layout(), pixels).ok_or_else(|| EncodeError("wrong size".into()))
 }
 
 /// Transparency over white, because JPEG has none.

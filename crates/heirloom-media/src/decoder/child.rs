@@ -9,8 +9,9 @@ use std::{
 
 use super::{
     confine,
-    mapping::{self, Mapping},
+    mapping::Mapping,
     protocol::{self, Reply, Request, Shape, Work},
+    sheet::Sheet,
 };
 use crate::{
     decode::{self, Picture},
@@ -23,6 +24,7 @@ pub fn child_main(memory_bytes: u64) -> io::Result<()> {
     let socket = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     std::panic::set_hook(Box::new(|_| {}));
     confine::reader(memory_bytes)?;
+    let sheet = Sheet::new()?;
     loop {
         let (request, file) = match protocol::receive::<Request>(&socket) {
             Ok(received) => received,
@@ -31,7 +33,7 @@ pub fn child_main(memory_bytes: u64) -> io::Result<()> {
         };
         let file = file.ok_or(io::ErrorKind::InvalidInput)?;
         // A panic is the file's fault, not the next one's.
-        let (reply, pixels) = catch_unwind(AssertUnwindSafe(|| answer(&request, &file)))
+        let (reply, pixels) = catch_unwind(AssertUnwindSafe(|| answer(&request, &file, &sheet)))
             .unwrap_or_else(|_| {
                 Ok((
                     failed(decode::Error::Broken("its reader gave up".into())),
@@ -42,7 +44,7 @@ pub fn child_main(memory_bytes: u64) -> io::Result<()> {
     }
 }
 
-fn answer(request: &Request, file: &File) -> io::Result<(Reply, Option<File>)> {
+fn answer(request: &Request, file: &File, sheet: &Sheet) -> io::Result<(Reply, Option<File>)> {
     let Ok(bytes) = Mapping::of_original(file) else {
         return Ok((
             failed(decode::Error::Unsupported("it is empty".into())),
@@ -58,7 +60,7 @@ fn answer(request: &Request, file: &File) -> io::Result<(Reply, Option<File>)> {
     let facts = catch_unwind(|| metadata::read(bytes)).unwrap_or_default();
     match decode::decode(bytes, &request.name, &facts, target, limits) {
         Ok(picture) => {
-            let pixels = mapping::sealed(picture.frame.pixels())?;
+            let pixels = sheet.write(picture.frame.pixels())?;
             Ok((decoded(facts, &picture), Some(pixels)))
         }
         Err(error) => Ok((

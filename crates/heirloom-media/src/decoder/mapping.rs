@@ -7,22 +7,12 @@ use std::{
 };
 
 use memmap2::{Mmap, MmapOptions};
-use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fcntl_get_seals, memfd_create};
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 
 /// The bytes of a file.
 pub(super) struct Mapping(Mmap);
 
 impl Mapping {
-    /// Maps memory that nobody can change or shrink any more; refuses any other.
-    pub(super) fn of_sealed(file: &File) -> io::Result<Self> {
-        if !fcntl_get_seals(file)?.contains(SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW)
-        {
-            return Err(io::Error::other("the memory is not sealed"));
-        }
-        // SAFETY: the seals, once set, keep every process from changing the bytes or the length.
-        Ok(Self(unsafe { MmapOptions::new().map(file)? }))
-    }
-
     /// Maps an original. In the child process only: if someone cuts the file off while it is read, the child is killed
     /// by SIGBUS, which the parent reports like any other death.
     pub(super) fn of_original(file: &File) -> io::Result<Self> {
@@ -37,7 +27,7 @@ impl AsRef<[u8]> for Mapping {
     }
 }
 
-/// Memory with these bytes that another process can map and nobody can change.
+/// Memory with these bytes, for a child to map; nobody can change it.
 pub(super) fn sealed(bytes: &[u8]) -> io::Result<File> {
     let mut memory = File::from(memfd_create(
         "bytes",

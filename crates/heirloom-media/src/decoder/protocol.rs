@@ -7,13 +7,17 @@ use std::{
     os::{fd::AsFd, unix::net::UnixStream},
 };
 
-use heirloom_types::{frame::Layout, geometry::Size};
+use heirloom_types::{
+    frame::{Frame, Layout},
+    geometry::Size,
+};
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use super::sheet;
 use crate::{
     decode::{self, Limits, Target},
     facts::Facts,
@@ -75,6 +79,16 @@ pub(super) struct Shape {
     pub frame_size: Size,
     pub layout: Layout,
     pub format: Format,
+}
+
+impl Shape {
+    /// The pixels that lie on a sheet; none if they are fewer than they should be.
+    pub(super) fn frame(&self, sheet: &File) -> Option<Frame> {
+        let count = usize::try_from(self.frame_size.pixels()).ok()?;
+        let length = count.checked_mul(self.layout.channels())?;
+        let pixels = sheet::read(sheet, length).ok()?;
+        Frame::new(self.frame_size, self.layout, pixels)
+    }
 }
 
 pub(super) fn send(
