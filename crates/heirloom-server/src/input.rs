@@ -1,5 +1,7 @@
 //! Bodies, queries and paths, with refusals in the contract's words.
 
+mod issue;
+
 use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{StatusCode, request::Parts},
@@ -26,13 +28,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             bytes.as_ref()
         };
         if has_nul(text) {
-            return Err(refusal(
-                "a text has the character NUL, which cannot be kept",
-            ));
+            let reason = "Invalid input: a text has the character NUL, which cannot be kept";
+            return Err(ApiError::invalid(&[], reason));
         }
-        serde_json::from_slice(text)
-            .map(Self)
-            .map_err(|error| refusal(&error.to_string()))
+        issue::json(text).map(Self)
     }
 }
 
@@ -46,9 +45,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Form<T> {
         let bytes = Bytes::from_request(request, state)
             .await
             .map_err(|error| ApiError::new(error.status(), error.body_text()))?;
-        serde_html_form::from_bytes(&bytes)
-            .map(Self)
-            .map_err(|error| refusal(&error.to_string()))
+        issue::form(&bytes).map(Self)
     }
 }
 
@@ -59,9 +56,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        serde_html_form::from_str(parts.uri.query().unwrap_or_default())
-            .map(Self)
-            .map_err(|error| refusal(&error.to_string()))
+        issue::form(parts.uri.query().unwrap_or_default().as_bytes()).map(Self)
     }
 }
 
@@ -88,19 +83,4 @@ fn has_nul(json: &[u8]) -> bool {
         let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\');
         window == b"\\u0000" && before.count() % 2 == 0
     })
-}
-
-/// serde names a missing field in backquotes; the contract's clients want it as the path.
-fn refusal(said: &str) -> ApiError {
-    let field = said
-        .split('`')
-        .nth(1)
-        .filter(|_| said.starts_with("missing field"));
-    match field {
-        Some(field) => ApiError::invalid(
-            &[field],
-            "Invalid input: expected a value, received undefined",
-        ),
-        None => ApiError::invalid(&[], format!("Invalid input: {said}")),
-    }
 }
