@@ -1,6 +1,9 @@
 //! The web client, embedded in the real binary, used by a real browser (`web/e2e`), on a desktop and on a phone.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use reqwest::{StatusCode, header};
 
@@ -65,18 +68,42 @@ fn use_in_a_browser(part: &str) {
     let server = Server::fresh();
     let folder = tempfile::tempdir().unwrap();
     photos(folder.path());
-    let status = Command::new("node")
+    let told = Command::new("node")
         .args(["e2e/run.mjs", part])
         .current_dir(client)
         .env("BASE", &server.address)
         .env("PHOTOS", folder.path())
         .env("BINARY", env!("CARGO_BIN_EXE_heirloom"))
-        .status()
+        .stderr(Stdio::inherit())
+        .output()
         .unwrap();
+    let text = String::from_utf8_lossy(&told.stdout);
+    println!("{text}");
     assert!(
-        status.success(),
-        "the browser's tests failed; what they said is above"
+        told.status.success(),
+        "the browser's tests failed:\n{}",
+        failures(&text)
     );
+}
+
+/// What a report in TAP says of what failed: its name and the indented lines after it.
+fn failures(report: &str) -> String {
+    let mut is_failure = false;
+    let told = report.lines().filter(|line| {
+        if !line.starts_with(' ') {
+            is_failure = line.starts_with("not ok");
+        }
+        is_failure
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_failed_in_a_browser_is_told_with_its_reason() {
+    let report =
+        "ok 1 - fine\n  ---\n  ...\nnot ok 2 - broken\n  ---\n  error: 'late'\n  ...\n# pass 1";
+    let told = "not ok 2 - broken\n  ---\n  error: 'late'\n  ...";
+    assert_eq!(failures(report), told);
 }
 
 /// Pictures of several shapes and months, a video, and a file that is no picture.
