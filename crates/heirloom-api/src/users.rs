@@ -49,7 +49,9 @@ pub struct UserResponse {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserUpdateMe {
-    pub avatar_color: Option<String>,
+    /// Null has the server choose.
+    #[serde(default, deserialize_with = "wire::present")]
+    pub avatar_color: Option<Option<String>>,
     pub email: Option<String>,
     pub name: Option<String>,
     pub password: Option<String>,

@@ -35,6 +35,8 @@ pub struct NewUser {
     pub should_change_password: bool,
     pub quota_bytes: Option<i64>,
     pub storage_label: Option<String>,
+    /// One is chosen where none is named.
+    pub avatar_color: Option<String>,
 }
 
 /// An account that an administrator makes for somebody.
@@ -52,7 +54,8 @@ pub struct UserChange {
     pub email: Option<String>,
     pub name: Option<String>,
     pub password: Option<String>,
-    pub avatar_color: Option<String>,
+    /// Without a name, one is chosen.
+    pub avatar_color: Option<Option<String>>,
 }
 
 /// What an administrator may change of an account; what is absent stays.
@@ -87,6 +90,7 @@ impl Library {
             should_change_password: false,
             quota_bytes: None,
             storage_label: Some("admin".into()),
+            avatar_color: None,
         };
         let user = self.user_from(new).await?;
         let mut tx = self.db.write().await?;
@@ -146,7 +150,10 @@ impl Library {
     }
 
     pub async fn update_own_user(&self, caller: &Caller, change: UserChange) -> Result<User> {
-        check_color(change.avatar_color.as_deref())?;
+        let color = change
+            .avatar_color
+            .map(|wanted| self.color(wanted))
+            .transpose()?;
         let password_hash = match change.password {
             Some(password) => Some(hash_password(password).await?),
             None => None,
@@ -158,9 +165,7 @@ impl Library {
         self.change_user(caller.user, |user| {
             user.email = email.unwrap_or_else(|| user.email.clone());
             user.name = change.name.unwrap_or_else(|| user.name.clone());
-            user.avatar_color = change
-                .avatar_color
-                .unwrap_or_else(|| user.avatar_color.clone());
+            user.avatar_color = color.unwrap_or_else(|| user.avatar_color.clone());
             user.password_hash = password_hash.or(user.password_hash.take());
         })
         .await
@@ -201,17 +206,18 @@ impl Library {
             Some(password) => Some(hash_password(password).await?),
             None => None,
         };
-        check_color(change.own.avatar_color.as_deref())?;
+        let color = change
+            .own
+            .avatar_color
+            .map(|wanted| self.color(wanted))
+            .transpose()?;
         let email = change.own.email.as_deref().map(checked_email).transpose()?;
         let label = change.storage_label.map(checked_label).transpose()?;
         let changed = self
             .change_user(id, |user| {
                 user.email = email.unwrap_or_else(|| user.email.clone());
                 user.name = change.own.name.unwrap_or_else(|| user.name.clone());
-                user.avatar_color = change
-                    .own
-                    .avatar_color
-                    .unwrap_or_else(|| user.avatar_color.clone());
+                user.avatar_color = color.unwrap_or_else(|| user.avatar_color.clone());
                 user.password_hash = hash.or(user.password_hash.take());
                 user.is_admin = change.is_admin.unwrap_or(user.is_admin);
                 user.should_change_password = change
@@ -362,6 +368,7 @@ impl Library {
     pub(crate) async fn user_from(&self, new: NewUser) -> Result<User> {
         check_name(&new.name)?;
         let email = checked_email(&new.email)?;
+        let avatar_color = self.color(new.avatar_color)?;
         let password_hash = match new.password {
             Some(password) => Some(hash_password(password).await?),
             None => None,
@@ -377,7 +384,7 @@ impl Library {
             should_change_password: new.should_change_password,
             storage_label: new.storage_label,
             oauth_id: String::new(),
-            avatar_color: self.pick(AVATAR_COLORS).into(),
+            avatar_color,
             profile_image_path: None,
             profile_changed_at: now,
             quota_bytes: new.quota_bytes,
@@ -386,6 +393,21 @@ impl Library {
             updated_at: now,
             deleted_at: None,
         })
+    }
+
+    /// The colour that is wanted, or any.
+    fn color(&self, wanted: Option<String>) -> Result<String> {
+        match wanted {
+            None => Ok(self.pick(AVATAR_COLORS).into()),
+            Some(color) if AVATAR_COLORS.contains(&color.as_str()) => Ok(color),
+            Some(_) => Err(Error::invalid(
+                "avatarColor",
+                format!(
+                    "Invalid option: expected one of {}",
+                    AVATAR_COLORS.join(", ")
+                ),
+            )),
+        }
     }
 
     pub(crate) async fn insert_user(&self, mut tx: heirloom_store::Tx, user: User) -> Result<User> {
@@ -407,19 +429,6 @@ pub(crate) fn tell_of_user(id: UserId) -> Feeds {
         feeds.add(feed, Entry::upsert(ChangeKind::User, id));
     }
     feeds
-}
-
-fn check_color(color: Option<&str>) -> Result<()> {
-    if color.is_none_or(|color| AVATAR_COLORS.contains(&color)) {
-        return Ok(());
-    }
-    Err(Error::invalid(
-        "avatarColor",
-        format!(
-            "Invalid option: expected one of {}",
-            AVATAR_COLORS.join(", ")
-        ),
-    ))
 }
 
 fn checked_email(email: &str) -> Result<String> {

@@ -42,6 +42,7 @@ pub(crate) async fn run(options: AdminOptions) -> anyhow::Result<()> {
                     should_change_password: false,
                     quota_bytes: None,
                     storage_label: None,
+                    avatar_color: None,
                 })
                 .await?;
             println!("{} administers this server now", user.email);

@@ -84,6 +84,7 @@ impl Library {
             should_change_password: false,
             quota_bytes: quota(config, identity),
             storage_label: label(&mut tx, config, identity).await?,
+            avatar_color: None,
         };
         let mut user = self.user_from(new).await?;
         user.oauth_id.clone_from(&identity.subject);

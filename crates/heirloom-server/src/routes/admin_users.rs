@@ -66,6 +66,7 @@ async fn create(
             should_change_password: new.should_change_password,
             quota_bytes: new.quota_size_in_bytes,
             storage_label: new.storage_label,
+            avatar_color: new.avatar_color,
         },
     };
     let user = cx.app.library.create_user(&cx.caller, new).await?;

@@ -91,6 +91,67 @@ async fn null_is_not_absent() {
         assert_eq!(cleared["exifInfo"]["rating"], Value::Null);
         assert_eq!(cleared["exifInfo"]["description"], "a lake");
         assert_eq!(cleared["isFavorite"], true);
+
+        let put = |body: Value| call(&server, Method::PUT, "/users/me", body, StatusCode::OK);
+        assert_eq!(
+            put(json!({"avatarColor": "amber"})).await["avatarColor"],
+            "amber"
+        );
+        assert_eq!(put(json!({"name": "Ada L."})).await["avatarColor"], "amber");
+        let chosen = put(json!({"avatarColor": null})).await;
+        assert!(chosen["avatarColor"].is_string());
+        let account = json!({"email": "eve@example.org", "name": "Eve", "password": "correct horse",
+                             "avatarColor": "pink"});
+        let made = call(
+            &server,
+            Method::POST,
+            "/admin/users",
+            account,
+            StatusCode::CREATED,
+        )
+        .await;
+        assert_eq!(made["avatarColor"], "pink");
+    }
+}
+
+/// A client shows its user which field is wrong: the path leads there, also through lists.
+#[tokio::test]
+async fn what_is_wrong_is_said_with_its_place() {
+    for server in servers().await {
+        let issue = |method: Method, path: &'static str, body: Option<Value>| {
+            let server = &server;
+            async move {
+                let (status, answer) = server.call(method, path, body).await;
+                assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {answer}");
+                assert_eq!(answer["message"], "Validation failed", "{path}");
+                let issue = &answer["errors"][0];
+                json!([issue["path"], issue["message"]])
+            }
+        };
+        let body =
+            json!({"albumName": "a", "albumUsers": [{"userId": "nobody", "role": "editor"}]});
+        assert_eq!(
+            issue(Method::POST, "/albums", Some(body)).await,
+            json!([["albumUsers", 0, "userId"], "Invalid UUID"])
+        );
+        let body = json!({"ids": [NOBODY, 7]});
+        assert_eq!(
+            issue(Method::DELETE, "/assets", Some(body)).await,
+            json!([
+                ["ids", 1],
+                "Invalid input: expected string, received number"
+            ])
+        );
+        let path = "/timeline/buckets?withStacked=perhaps";
+        assert_eq!(
+            issue(Method::GET, path, None).await[0],
+            json!(["withStacked"])
+        );
+        let body = json!({"page": "second"});
+        assert_eq!(
+            issue(Method::POST, "/search/metadata", Some(body)).await,
+            json!([["page"], "Invalid input: expected number, received string"])
+        );
     }
 }
 
