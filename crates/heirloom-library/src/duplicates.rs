@@ -1,10 +1,10 @@
 //! Copies of one picture: found by how they look, shown in groups, and resolved by a person.
 //!
-//! Every new picture is compared once with all others of its owner: a signature of 256 bits sieves, the whole look
-//! decides. So what a person has said are no copies is never brought up again by the same pictures.
+//! Every new picture is compared once with all others of its owner (`compare`). So what a person has said are no copies is never brought up again by the same pictures.
 
-#[cfg(test)]
-mod tests;
+mod compare;
+
+pub(crate) use compare::look_of;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -18,7 +18,7 @@ use heirloom_store::{
     Tx,
     assets::{self, Asset},
     changes::{ChangeKind, Entry},
-    looks::{self, Look, Sieve},
+    looks::{self, Sieve},
 };
 use heirloom_types::{
     caller::Caller,
@@ -42,16 +42,8 @@ use crate::{
 pub const KIND: &str = "find_duplicates";
 /// Pictures that arrive together are compared together.
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
-/// Pictures whose looks are nearer (1 - cosine) are copies. Of the starter pack's feature: 95 % of small recompressed copies
-/// lie below 0.21, no two different pictures of the reference set below 0.249.
-const SAME: f32 = 0.23;
 /// So many steps of quality count as different.
 const QUALITY_STEPS: f64 = 5.0;
-/// Bits that differ, of 256, beyond which no copies lie.
-const SIEVE: u32 = 84;
-/// Lengths of copies of a video differ by less.
-const SAME_MS: i64 = 1_000;
-const BITS: usize = 256;
 
 /// Copies of one picture.
 #[derive(Debug)]
@@ -80,12 +72,9 @@ impl Handler for FindDuplicates {
         let Payload { owner } = serde_json::from_value(claim.job.payload.0.clone())?;
         let library = &self.0;
         let mut tx = library.db.read().await?;
-        let sieves = looks::list_sieves(&mut tx, owner).await?;
-        let sieves = Arc::new(sieves);
-        let shared = Arc::clone(&sieves);
-        let pairs = tokio::task::spawn_blocking(move || sieve(&shared)).await?;
-        let pairs = confirm(&mut tx, owner, &sieves, &pairs).await?;
+        let sieves = Arc::new(looks::list_sieves(&mut tx, owner).await?);
         drop(tx);
+        let pairs = library.copies(owner, &sieves).await?;
         library.group_copies(claim, owner, &sieves, &pairs).await
     }
 }
@@ -261,138 +250,4 @@ fn worth(asset: &Asset, quality: f64) -> (i64, i64, i64, std::cmp::Reverse<Times
         asset.size_bytes,
         std::cmp::Reverse(asset.file_created_at),
     )
-}
-
-/// The look of an asset as it is kept.
-pub(crate) fn look_of(asset: AssetId, feature: &[f32]) -> Look {
-    let largest = feature
-        .iter()
-        .fold(0.0f32, |most, value| most.max(value.abs()));
-    let scale = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-    Look {
-        asset_id: asset,
-        signature: signature(feature),
-        vector: feature
-            .iter()
-            .map(|value| ((value * scale).round() as i8).cast_unsigned())
-            .collect(),
-    }
-}
-
-/// On which side of 256 random planes the feature lies (Charikar 2002, "Similarity estimation techniques from rounding
-/// algorithms"); its mean is taken out, because all features lie in one corner.
-fn signature(feature: &[f32]) -> Vec<u8> {
-    let mean = feature.iter().sum::<f32>() / feature.len().max(1) as f32;
-    let mut sums = [0.0f32; BITS];
-    // A fixed sequence (xorshift64*): signatures of all times must compare.
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    for value in feature {
-        let value = value - mean;
-        for word in sums.chunks_exact_mut(64) {
-            state ^= state >> 12;
-            state ^= state << 25;
-            state ^= state >> 27;
-            let signs = state.wrapping_mul(0x2545_F491_4F6C_DD1D);
-            for (bit, sum) in word.iter_mut().enumerate() {
-                *sum += if signs >> bit & 1 == 1 { value } else { -value };
-            }
-        }
-    }
-    sums.chunks_exact(8)
-        .map(|bits| {
-            bits.iter()
-                .enumerate()
-                .fold(0, |byte, (bit, sum)| byte | (u8::from(*sum > 0.0) << bit))
-        })
-        .collect()
-}
-
-/// Pairs of which at least one is new and that may be copies.
-fn sieve(all: &[Sieve]) -> Vec<(usize, usize)> {
-    let words: Vec<[u64; BITS / 64]> = all.iter().map(|one| words(&one.signature)).collect();
-    let mut pairs = Vec::new();
-    for (new, one) in all.iter().enumerate().filter(|(_, one)| !one.is_compared) {
-        for (other, two) in all.iter().enumerate() {
-            let is_first_time = other < new || (other > new && two.is_compared);
-            if is_first_time
-                && are_comparable(one, two)
-                && distance(words[new], words[other]) <= SIEVE
-            {
-                pairs.push((new.min(other), new.max(other)));
-            }
-        }
-    }
-    pairs.sort_unstable();
-    pairs
-}
-
-fn are_comparable(one: &Sieve, two: &Sieve) -> bool {
-    match (one.duration_ms, two.duration_ms) {
-        (None, None) => true,
-        (Some(one), Some(two)) => one.abs_diff(two) < SAME_MS.unsigned_abs(),
-        _ => false,
-    }
-}
-
-fn words(signature: &[u8]) -> [u64; BITS / 64] {
-    let mut words = [0; BITS / 64];
-    for (word, bytes) in words.iter_mut().zip(signature.as_chunks::<8>().0) {
-        *word = u64::from_le_bytes(*bytes);
-    }
-    words
-}
-
-fn distance(one: [u64; BITS / 64], two: [u64; BITS / 64]) -> u32 {
-    one.iter()
-        .zip(two)
-        .map(|(one, two)| (one ^ two).count_ones())
-        .sum()
-}
-
-/// Those pairs whose looks really are near.
-async fn confirm(
-    tx: &mut Tx,
-    owner: UserId,
-    sieves: &[Sieve],
-    sieved: &[(usize, usize)],
-) -> Result<Vec<(usize, usize)>> {
-    const PAIRS: usize = 500;
-    let mut confirmed = Vec::new();
-    for chunk in sieved.chunks(PAIRS) {
-        let mut ids: Vec<Uuid> = chunk
-            .iter()
-            .flat_map(|(one, two)| [sieves[*one].asset_id.0, sieves[*two].asset_id.0])
-            .collect();
-        ids.sort_unstable();
-        ids.dedup();
-        let looks: HashMap<AssetId, Look> = looks::list(tx, owner, &ids)
-            .await?
-            .into_iter()
-            .map(|look| (look.asset_id, look))
-            .collect();
-        for (a, b) in chunk {
-            let look = |at: usize| looks.get(&sieves[at].asset_id);
-            if let (Some(one), Some(two)) = (look(*a), look(*b))
-                && difference(&one.vector, &two.vector) <= SAME
-            {
-                confirmed.push((*a, *b));
-            }
-        }
-    }
-    Ok(confirmed)
-}
-
-/// 1 - cosine.
-fn difference(one: &[u8], two: &[u8]) -> f32 {
-    let (mut dot, mut first, mut second) = (0i64, 0i64, 0i64);
-    for (one, two) in one.iter().zip(two) {
-        let (one, two) = (i64::from(one.cast_signed()), i64::from(two.cast_signed()));
-        dot += one * two;
-        first += one * one;
-        second += two * two;
-    }
-    if first == 0 || second == 0 {
-        return 1.0;
-    }
-    1.0 - (dot as f64 / ((first as f64).sqrt() * (second as f64).sqrt())) as f32
 }

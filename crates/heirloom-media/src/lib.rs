@@ -13,5 +13,6 @@ pub mod metadata;
 mod pixels;
 pub mod places;
 pub mod renditions;
+pub mod shading;
 pub mod video;
 pub mod xmp;

@@ -11,7 +11,7 @@ use heirloom_types::{
     geometry::Size,
 };
 use turbojpeg::{Compressor, PixelFormat, Subsamp};
-use webp::{Encoder, WebPConfig};
+use webp::{Decoder, Encoder, WebPConfig};
 
 use crate::pixels::{self, Pixels};
 
@@ -107,7 +107,24 @@ fn fitted(frame: &Frame, side: u32) -> Result<Frame, EncodeError> {
     resized(frame, size)
 }
 
-fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
+/// A thumbnail that we made, as pixels.
+pub(crate) fn opened_thumbnail(thumbnail: &[u8]) -> Result<Frame, EncodeError> {
+    let picture = Decoder::new(thumbnail).decode();
+    let picture = picture.ok_or_else(|| EncodeError("it is no thumbnail".into()))?;
+    let layout = if picture.is_alpha() {
+        Layout::Rgba
+    } else {
+        Layout::Rgb
+    };
+    Frame::new(
+        Size::new(picture.width(), picture.height()),
+        layout,
+        picture.to_vec(),
+    )
+    .ok_or_else(|| EncodeError("wrong size".into()))
+}
+
+pub(crate) fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
     if size == frame.size() {
         return Ok(frame.clone());
     }

@@ -1,3 +1,8 @@
+use heirloom_media::renditions;
+use heirloom_types::{
+    frame::{Frame, Layout},
+    geometry::Size,
+};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 
 use super::*;
@@ -77,4 +82,37 @@ fn a_photo_is_no_copy_of_a_video() {
 fn nothing_is_like_a_picture_without_features() {
     let nothing = look_of(AssetId(Uuid::nil()), &[0.0; DIMENSIONS]);
     assert!((difference(&nothing.vector, &nothing.vector) - 1.0).abs() < f32::EPSILON);
+}
+
+/// A picture that is light where `is_light` says so, by place in parts of the picture.
+fn shaded(is_light: impl Fn(f64, f64) -> bool) -> Shading {
+    const SIDE: u32 = 96;
+    let pixels: Vec<u8> = (0..SIDE * SIDE)
+        .flat_map(|at| {
+            let (x, y) = (f64::from(at % SIDE), f64::from(at / SIDE));
+            let side = f64::from(SIDE);
+            [if is_light(x / side, y / side) {
+                220
+            } else {
+                40
+            }; 3]
+        })
+        .collect();
+    let frame = Frame::new(Size::new(SIDE, SIDE), Layout::Rgb, pixels).unwrap();
+    Shading::of_thumbnail(&renditions::render(&frame).unwrap().thumbnail).unwrap()
+}
+
+/// Portraits of different people look more alike to the model than some copies do.
+#[test]
+fn things_of_one_kind_are_no_copies() {
+    let portrait = shaded(|x, y| (x - 0.5).hypot(y - 0.4) < 0.25);
+    let trimmed = shaded(|x, y| (x - 0.52).hypot(y - 0.38) < 0.27);
+    let another = shaded(|x, y| (x - 0.3).hypot(y - 0.6) < 0.25);
+    assert!(are_copies(0.28, Some(&portrait), Some(&trimmed)));
+    assert!(!are_copies(0.1, Some(&portrait), Some(&another)));
+    // Where light and dark say nothing, looks must be very near.
+    let even = shaded(|_, _| true);
+    assert!(are_copies(0.2, Some(&even), Some(&even)));
+    assert!(!are_copies(0.28, Some(&even), Some(&portrait)));
+    assert!(are_copies(0.2, None, Some(&portrait)));
 }
