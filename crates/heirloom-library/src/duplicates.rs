@@ -3,6 +3,7 @@
 //! Every new picture is compared once with all others of its owner (`compare`). So what a person has said are no copies is never brought up again by the same pictures.
 
 mod compare;
+mod regroup;
 
 pub(crate) use compare::look_of;
 
@@ -27,6 +28,7 @@ use heirloom_types::{
     time::Timestamp,
 };
 use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -60,6 +62,8 @@ pub struct FindDuplicates(pub Arc<Library>);
 #[derive(Deserialize)]
 struct Payload {
     owner: UserId,
+    #[serde(default)]
+    afresh: bool,
 }
 
 #[async_trait]
@@ -69,8 +73,11 @@ impl Handler for FindDuplicates {
     }
 
     async fn run(&self, claim: &Claim) -> Result<(), Failure> {
-        let Payload { owner } = serde_json::from_value(claim.job.payload.0.clone())?;
+        let Payload { owner, afresh } = serde_json::from_value(claim.job.payload.0.clone())?;
         let library = &self.0;
+        if afresh {
+            library.regroup(owner).await?;
+        }
         let mut tx = library.db.read().await?;
         let sieves = Arc::new(looks::list_sieves(&mut tx, owner).await?);
         drop(tx);
@@ -83,6 +90,20 @@ impl Library {
     /// Has an owner's new pictures compared with the others, soon.
     pub(crate) async fn want_comparing(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
         let wanted = Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE);
+        self.enqueue(tx, wanted).await
+    }
+
+    /// As [`Self::want_comparing`]; with `afresh` groups that were found before are looked at again, too.
+    pub(crate) async fn ask_for_comparing(
+        &self,
+        tx: &mut Tx,
+        owner: UserId,
+        afresh: bool,
+    ) -> Result<()> {
+        let wanted = Wanted {
+            payload: json!({ "owner": owner, "afresh": afresh }),
+            ..Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE)
+        };
         self.enqueue(tx, wanted).await
     }
 

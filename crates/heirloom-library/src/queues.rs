@@ -145,7 +145,7 @@ impl Library {
                         Queue::People => {
                             self.ask_for_clustering(&mut tx, user.id, of_all).await?;
                         }
-                        _ => self.want_comparing(&mut tx, user.id).await?,
+                        _ => self.ask_for_comparing(&mut tx, user.id, of_all).await?,
                     }
                     tx.commit().await?;
                 }

@@ -31,7 +31,7 @@ const BITS: usize = 256;
 const SHADINGS_MAX: usize = 1_000;
 
 /// Two pictures, by their places among the sieves.
-type Pair = (usize, usize);
+pub(super) type Pair = (usize, usize);
 type Shadings = HashMap<AssetId, Option<Arc<Shading>>>;
 
 /// The look of an asset as it is kept.

@@ -62,9 +62,14 @@ async fn text_in_a_picture_is_read() {
 
 /// Has everybody without a name made anew.
 async fn cluster_afresh(server: &Server) {
+    do_again(server, "facialRecognition").await;
+}
+
+/// Has a queue's work done again, all of it.
+async fn do_again(server: &Server, queue: &str) {
     let body = json!({"command": "start", "force": true});
     let (status, answer) = server
-        .call(Method::PUT, "/jobs/facialRecognition", Some(body))
+        .call(Method::PUT, &format!("/jobs/{queue}"), Some(body))
         .await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     server.settle().await;
@@ -142,6 +147,10 @@ async fn faces_become_people_whom_a_person_corrects() {
     }
 }
 
+fn members(group: &Value) -> usize {
+    group["assets"].as_array().unwrap().len()
+}
+
 #[tokio::test]
 async fn copies_are_found_and_resolved() {
     let (Some(cat), Some(coffee)) = (photo("chelsea.png"), photo("coffee.png")) else {
@@ -150,12 +159,19 @@ async fn copies_are_found_and_resolved() {
     for server in seeing_servers().await {
         let original = server.upload("cat.png", cat.clone()).await;
         let copy = server.upload("copy.jpg", copy_of(&cat)).await;
-        server.upload("coffee.png", coffee.clone()).await;
+        let other = server.upload("coffee.png", coffee.clone()).await;
         server.settle().await;
+        // A group of before that would not come to be today.
+        let group = server.get("/duplicates").await[0]["duplicateId"].clone();
+        let joined = json!({"ids": [other], "duplicateId": group});
+        let (status, answer) = server.call(Method::PUT, "/assets", Some(joined)).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{answer}");
+        assert_eq!(members(&server.get("/duplicates").await[0]), 3);
+        do_again(&server, "duplicateDetection").await;
         let groups = server.get("/duplicates").await;
         let groups = groups.as_array().unwrap();
         assert_eq!(groups.len(), 1, "{groups:?}");
-        assert_eq!(groups[0]["assets"].as_array().unwrap().len(), 2);
+        assert_eq!(members(&groups[0]), 2);
         assert_eq!(groups[0]["suggestedKeepAssetIds"], json!([original]));
         let group = groups[0]["duplicateId"].as_str().unwrap();
         let wanted = json!({"groups": [
