@@ -207,7 +207,8 @@ async fn of_image(
         answer.insert("clip".into(), answers::vector(look.embedding));
     }
     if let Some(wanted) = tasks.faces {
-        let faces = vision.faces(&frame, Priority::Upload).await?;
+        let least = wanted.score_min;
+        let faces = vision.faces(&frame, least, Priority::Upload).await?;
         let faces = answers::faces(faces, size, wanted);
         answer.insert("facial-recognition".into(), faces);
     }

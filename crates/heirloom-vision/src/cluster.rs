@@ -12,7 +12,7 @@ mod tests;
 use std::collections::HashSet;
 
 /// Distances between descriptors (Euclidean). The defaults are measured for the starter pack's descriptor.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Two faces nearer than this are one person's.
     pub link: f32,
@@ -25,6 +25,23 @@ pub struct Settings {
     pub centre: f32,
     /// Two groups of [`CENTRED`] or more whose centres are nearer than this may become one.
     pub merge: f32,
+    /// Faces in one picture that are nearer are one: a mirror, a collage.
+    pub same_picture: f32,
+}
+
+impl Settings {
+    /// For vectors of ArcFace's models (Deng et al. 2019), which have length one. `link` is the cosine distance of 0.5 that
+    /// Immich's servers start with, which of vectors of length one is the Euclidean distance 1.0. The others keep the
+    /// relation to it that was measured for the starter pack; for these models they are not measured.
+    pub const ARC_FACE: Self = Self {
+        link: 1.0,
+        link_small: 0.8,
+        link_alone: 1.18,
+        margin: 0.12,
+        centre: 0.88,
+        merge: 0.80,
+        same_picture: 0.6,
+    };
 }
 
 impl Default for Settings {
@@ -36,6 +53,7 @@ impl Default for Settings {
             margin: 0.06,
             centre: 0.44,
             merge: 0.40,
+            same_picture: 0.3,
         }
     }
 }
@@ -45,8 +63,6 @@ const CENTRED: usize = 3;
 /// Sizes of faces, in pixels.
 const SMALL: f32 = 48.0;
 const LARGE: f32 = 80.0;
-/// Faces in one picture that are nearer are one: a mirror, a collage.
-const SAME_PICTURE: f32 = 0.3;
 
 /// One face, and what is known of it.
 #[derive(Clone, Debug)]
@@ -176,7 +192,7 @@ impl<'a> State<'a> {
                 let is_there = self.groups[*group].pictures.contains(&subject.picture);
                 distance.is_finite()
                     && !rejected.contains(group)
-                    && (!is_there || *distance <= SAME_PICTURE)
+                    && (!is_there || *distance <= self.settings.same_picture)
             })
             .map(|(group, distance)| (distance, group))
             .collect();

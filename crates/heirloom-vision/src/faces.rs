@@ -1,15 +1,18 @@
 //! Faces: where they are, and what tells one person from another.
 //!
-//! A detector proposes, a second network of another kind verifies (animals and patterns fool one, hardly both), five
-//! landmarks align the face, and a descriptor says whose it is.
+//! In the starter pack a detector proposes, a second network of another kind verifies (animals and patterns fool one, hardly both), five
+//! landmarks align the face, and a descriptor says whose it is. `insight` asks models of another family.
 
 mod align;
 mod detect;
+mod insight;
+mod scrfd;
 
 use heirloom_inference::Priority;
 use heirloom_types::frame::Frame;
 
 use self::detect::Proposal;
+pub(crate) use self::insight::Insight;
 use crate::{
     Bounds, Result, Vision,
     planes::{Planes, Scale},
@@ -42,15 +45,23 @@ pub struct Face {
     pub bounds: Bounds,
     /// How sure the detector is, 0 to 1.
     pub score: f32,
-    /// Euclidean distances up to 0.5 are one person, over 0.6 two.
+    /// Euclidean distances up to 0.5 are one person, over 0.6 two; of other packs' models [`Vision::face_distances`] says it.
     pub vector: Vec<f32>,
     /// The same as a direction, of length one: cosine distances up to 0.4 are one person.
     pub direction: Vec<f32>,
 }
 
 impl Vision {
-    /// Finds the faces of a picture, the surest first.
-    pub async fn faces(&self, frame: &Frame, priority: Priority) -> Result<Vec<Face>> {
+    /// Finds the faces of a picture, the surest first. Of models that say how sure they are and leave it at that, those count
+    /// that are at least `least` (0 to 1); the starter pack's verify what they find, and need no such number.
+    pub async fn faces(&self, frame: &Frame, least: f32, priority: Priority) -> Result<Vec<Face>> {
+        match &self.pack.insight {
+            Some(models) => self.insight_faces(models, frame, least, priority).await,
+            None => self.verified_faces(frame, priority).await,
+        }
+    }
+
+    async fn verified_faces(&self, frame: &Frame, priority: Priority) -> Result<Vec<Face>> {
         let shared = frame.clone();
         let raster = aside(move || Raster::of(&shared)).await??;
         let proposals = self.detect(&raster, raster.whole(), priority).await?;

@@ -2,7 +2,8 @@
 //!
 //! Must not know ONNX Runtime, owners or databases. Start reading at [`Vision`]; each task has a file of its own
 //! ([`look`], [`text`], [`faces`], [`reading`],
-//! [`objects`]) with what it asks of its models and how it reads their answers; `clip` asks search models of other families.
+//! [`objects`]) with what it asks of its models and how it reads their answers; `clip` asks search models of other families,
+//! `faces::insight` such models for faces.
 
 mod bounds;
 mod clip;

@@ -8,10 +8,12 @@ use std::{
 use serde::{Deserialize, de::DeserializeOwned};
 use tokenizers::Tokenizer;
 
-use crate::{Error, Result, clip::Clip};
+use crate::{Error, Result, clip::Clip, faces::Insight};
 
 /// Letters of a revision or digest that tell editions of a pack apart.
 const EDITION_LETTERS: usize = 12;
+const TOKENIZER: &str = "search/tokenizer.json";
+const FACES: &str = "faces/embedding.onnx";
 
 /// Everything of a pack that is not a model.
 pub(crate) struct Pack {
@@ -25,6 +27,10 @@ pub(crate) struct Pack {
     pub(crate) tokenizer: Option<Tokenizer>,
     /// How search models of other families are asked.
     pub(crate) clip: Option<Clip>,
+    /// Whether it has models for faces.
+    pub(crate) has_faces: bool,
+    /// How models for faces of other families are asked.
+    pub(crate) insight: Option<Insight>,
     /// By the recogniser's numbers, from 1 on.
     pub(crate) dictionary: Vec<String>,
     pub(crate) objects: Vec<String>,
@@ -72,37 +78,58 @@ impl Manifest {
 }
 
 impl Pack {
+    /// A pack for everything. Its models may lie on other machines.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
         Ok(Self {
             dictionary: lines(folder.join("ocr/dictionary.txt"))?,
             objects: lines(folder.join("objects/coco_labels.txt"))?,
-            ..Self::open_search(folder, "")?
+            has_faces: true,
+            ..Self::bare(folder, "")?.with_search(folder)?
         })
     }
 
-    /// Only what search needs; the pack need not have more.
-    pub(crate) fn open_search(folder: &Path, prefix: &str) -> Result<Self> {
-        let manifest: Manifest = json(folder.join("models.json"))?;
+    /// A pack for search, for faces, or for both; it need not have more.
+    pub(crate) fn open_further(folder: &Path, prefix: &str) -> Result<Self> {
+        let pack = Self::bare(folder, prefix)?;
+        let insight = Insight::is_in(folder).then(Insight::default);
         let pack = Self {
+            has_faces: insight.is_some() || folder.join(FACES).is_file(),
+            insight,
+            ..pack
+        };
+        if pack.has_faces && !Clip::is_in(folder) && !folder.join(TOKENIZER).is_file() {
+            return Ok(pack);
+        }
+        pack.with_search(folder)
+    }
+
+    fn bare(folder: &Path, prefix: &str) -> Result<Self> {
+        let manifest: Manifest = json(folder.join("models.json"))?;
+        Ok(Self {
             space: format!("{}-{}", manifest.pack, manifest.edition()),
             name: manifest.pack,
             prefix: prefix.to_owned(),
             classes: Vec::new(),
             tokenizer: None,
             clip: None,
+            has_faces: false,
+            insight: None,
             dictionary: Vec::new(),
             objects: Vec::new(),
-        };
+        })
+    }
+
+    fn with_search(self, folder: &Path) -> Result<Self> {
         if Clip::is_in(folder) {
             let clip = Some(Clip::open(folder)?);
-            return Ok(Self { clip, ..pack });
+            return Ok(Self { clip, ..self });
         }
-        let tokenizer = folder.join("search/tokenizer.json");
+        let tokenizer = folder.join(TOKENIZER);
         let read = Tokenizer::from_bytes(read(&tokenizer)?);
         Ok(Self {
             classes: json(folder.join("search/labels.json"))?,
             tokenizer: Some(read.map_err(|error| refused(tokenizer, &error))?),
-            ..pack
+            ..self
         })
     }
 }

@@ -34,6 +34,18 @@ impl Scale {
         shift: [-127.0 / 128.0; 3],
         channels: [0, 1, 2],
     };
+    /// SCRFD: `(v - 127.5) / 128`.
+    pub(crate) const SCRFD: Self = Self {
+        factor: [1.0 / 128.0; 3],
+        shift: [-127.5 / 128.0; 3],
+        channels: [0, 1, 2],
+    };
+    /// ArcFace: -1 to 1.
+    pub(crate) const ARC_FACE: Self = Self {
+        factor: [2.0 / 255.0; 3],
+        shift: [-1.0; 3],
+        channels: [0, 1, 2],
+    };
     /// PaddleOCR: -1 to 1, blue first.
     pub(crate) const PADDLE: Self = Self {
         factor: [2.0 / 255.0; 3],

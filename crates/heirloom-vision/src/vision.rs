@@ -2,10 +2,12 @@
 
 use std::{path::Path, sync::Arc};
 
-use heirloom_inference::{Engine, Priority, Request, Response, Tensor, engine::Description};
+use heirloom_inference::{
+    Engine, Priority, Request, Response, Tensor, engine::Description, tensor::Data,
+};
 use tokio::sync::OnceCell;
 
-use crate::{Error, Result, pack::Pack};
+use crate::{Error, Result, cluster, pack::Pack};
 
 /// Understands pictures and texts with the models of one pack. Its methods may be called from any task: what computes
 /// runs on tokio's blocking threads, what models do runs in the engine.
@@ -23,10 +25,10 @@ impl Vision {
         Ok(Self::of(engine, Pack::open(pack_folder)?))
     }
 
-    /// Opens the search models of a further pack: [`Self::look`] and texts are all that may be asked. `prefix` is what the
-    /// engine's names of its models begin with.
-    pub fn open_search(engine: Arc<dyn Engine>, folder: &Path, prefix: &str) -> Result<Self> {
-        Ok(Self::of(engine, Pack::open_search(folder, prefix)?))
+    /// Opens a further pack, with models for search, for faces, or for both: [`Self::can_search`] and
+    /// [`Self::can_find_faces`] say what may be asked. `prefix` is what the engine's names of its models begin with.
+    pub fn open_further(engine: Arc<dyn Engine>, folder: &Path, prefix: &str) -> Result<Self> {
+        Ok(Self::of(engine, Pack::open_further(folder, prefix)?))
     }
 
     fn of(engine: Arc<dyn Engine>, pack: Pack) -> Self {
@@ -42,9 +44,27 @@ impl Vision {
         &self.pack.name
     }
 
-    /// The name of the space in which pictures and texts meet. Vectors of different spaces cannot be compared.
+    /// The name of the spaces in which pictures and texts meet, and faces. Vectors of different spaces cannot be compared.
     pub fn model(&self) -> &str {
         &self.pack.space
+    }
+
+    /// Whether pictures can be looked for with its models.
+    pub fn can_search(&self) -> bool {
+        self.pack.clip.is_some() || self.pack.tokenizer.is_some()
+    }
+
+    /// Whether its models find faces and tell them apart.
+    pub fn can_find_faces(&self) -> bool {
+        self.pack.has_faces
+    }
+
+    /// How far apart faces of one person are, by its models.
+    pub fn face_distances(&self) -> cluster::Settings {
+        match self.pack.insight {
+            Some(_) => cluster::Settings::ARC_FACE,
+            None => cluster::Settings::default(),
+        }
     }
 
     /// Whether it is known how like a question a picture must be that shows what is asked for.
@@ -88,16 +108,26 @@ impl Answer {
     /// An output's numbers; they are of the shape that is expected (0 stands for any length) and finite.
     pub(crate) fn floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let tensor = self.tensor(name, shape)?;
-        let Some(values) = tensor.as_f32() else {
+        self.finite(name, tensor)
+    }
+
+    /// Every output of decimal numbers, with its shape; all numbers are finite.
+    pub(crate) fn all_floats(mut self) -> Result<Vec<(Vec<usize>, Vec<f32>)>> {
+        std::mem::take(&mut self.response.outputs)
+            .into_iter()
+            .filter(|(_, tensor)| tensor.as_f32().is_some())
+            .map(|(name, tensor)| Ok((tensor.shape().to_vec(), self.finite(&name, tensor)?)))
+            .collect()
+    }
+
+    fn finite(&self, name: &str, tensor: Tensor) -> Result<Vec<f32>> {
+        let Data::F32(values) = tensor.into_data() else {
             return Err(self.wrong(format!("no decimal numbers as {name}")));
         };
         if !values.iter().all(|value| value.is_finite()) {
             return Err(self.wrong(format!("numbers that are not finite as {name}")));
         }
-        match tensor.into_data() {
-            heirloom_inference::tensor::Data::F32(values) => Ok(values),
-            _ => unreachable!("the type was checked"),
-        }
+        Ok(values)
     }
 
     /// An output of whole numbers.

@@ -108,7 +108,7 @@ fn open_eyes(config: &Config, engine: Arc<dyn Engine>) -> Option<Eyes> {
     let open_pack = move |name: &str| {
         packs.manifest(name)?;
         let prefix = format!("{name}.");
-        Ok(Vision::open_search(
+        Ok(Vision::open_further(
             further.clone(),
             &packs.path(name),
             &prefix,

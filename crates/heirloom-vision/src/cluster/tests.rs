@@ -131,6 +131,19 @@ fn two_faces_in_one_picture_are_two_people() {
 }
 
 #[test]
+fn models_have_distances_of_their_own() {
+    let vectors = [at(0.0), at(0.95), at(2.2)];
+    let faces: Vec<Face<'_>> = vectors
+        .iter()
+        .enumerate()
+        .map(|(picture, vector)| face(picture, vector, None, &[]))
+        .collect();
+    let groups = |settings| group(&faces, &[], settings).groups;
+    assert_eq!(groups(Settings::default()), [0, 1, 2]);
+    assert_eq!(groups(Settings::ARC_FACE), [0, 0, 1]);
+}
+
+#[test]
 fn size_decides_how_near_is_near() {
     let groups = |pixels: f32, places: &[f32]| {
         let vectors: Vec<Vec<f32>> = places.iter().map(|place| at(*place)).collect();

@@ -17,24 +17,45 @@ const TEMPLATE: [(usize, f64, f64); 5] = [
     (33, 0.490_123_412_567_9, 0.627_797_531_647_5),
 ];
 
+/// Side of a face as ArcFace's models take it, and where the eyes, the tip of the nose and the corners of the mouth lie in it.
+pub(super) const ARC_SIDE: u32 = 112;
+const ARC_TEMPLATE: [Point; 5] = [
+    (38.2946, 51.6963),
+    (73.5318, 51.5014),
+    (56.0252, 71.7366),
+    (41.5493, 92.3655),
+    (70.7299, 92.2041),
+];
+
+/// The aligned face for ArcFace's models, given where its five points are in the picture.
+pub(super) fn arc_chip(raster: &Raster, points: [Point; 5]) -> Raster {
+    let pairs: [Pair; 5] = std::array::from_fn(|number| (points[number], ARC_TEMPLATE[number]));
+    aligned(raster, &pairs, ARC_SIDE)
+}
+
 /// The aligned face, given where its landmarks are in the picture.
-pub(super) fn chip(raster: &Raster, landmark: impl Fn(usize) -> (f64, f64)) -> Raster {
+pub(super) fn chip(raster: &Raster, landmark: impl Fn(usize) -> Point) -> Raster {
     let place = |value: f64| (PADDING + value) / (1.0 + 2.0 * PADDING) * f64::from(SIDE);
     let pairs = TEMPLATE.map(|(number, x, y)| (landmark(number), (place(x), place(y))));
-    let to_chip = similarity(&pairs);
+    aligned(raster, &pairs, SIDE)
+}
+
+/// A square in which the points of a picture lie where they shall be, as far as turning and scaling can bring them there.
+fn aligned(raster: &Raster, pairs: &[Pair], side: u32) -> Raster {
+    let to_chip = similarity(pairs);
     let scale = to_chip.scale();
     let back = to_chip.inverse();
     if scale >= SHRINK_BELOW {
-        return raster.warped(&back.affine((0.0, 0.0), 1.0), SIDE, SIDE);
+        return raster.warped(&back.affine((0.0, 0.0), 1.0), side, side);
     }
     // A square around the face, in which one pixel is one of the chip; wide enough for any rotation.
-    let half = f64::from(SIDE) / 2.0;
+    let half = f64::from(side) / 2.0;
     let centre = back.at((half, half));
-    let out = (f64::from(SIDE) * 1.5) as u32;
-    let side = f64::from(out) / scale;
-    let small = raster.square(centre, side, out);
-    let corner = (centre.0 - side / 2.0, centre.1 - side / 2.0);
-    small.warped(&back.affine(corner, scale), SIDE, SIDE)
+    let out = (f64::from(side) * 1.5) as u32;
+    let around = f64::from(out) / scale;
+    let small = raster.square(centre, around, out);
+    let corner = (centre.0 - around / 2.0, centre.1 - around / 2.0);
+    small.warped(&back.affine(corner, scale), side, side)
 }
 
 /// Turns, scales and moves: `x' = a x - b y + c`, `y' = b x + a y + d`.
@@ -78,7 +99,7 @@ impl Similarity {
     }
 }
 
-type Point = (f64, f64);
+pub(super) type Point = (f64, f64);
 /// Where a point is, and where it shall be.
 type Pair = (Point, Point);
 
@@ -130,6 +151,37 @@ mod tests {
         }
         let (x, y) = found.inverse().at(found.at((11.0, 12.0)));
         assert!((x - 11.0).abs() < 1e-9 && (y - 12.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_points_of_a_face_lie_where_they_shall_be_however_it_is_turned() {
+        // A picture with a red dot at each point of a face that is turned and scaled.
+        let turned = Similarity {
+            a: 1.1,
+            b: 0.9,
+            c: 110.0,
+            d: 30.0,
+        };
+        let points = ARC_TEMPLATE.map(|point| turned.at(point));
+        let side = 300;
+        let mut pixels = vec![0; side * side * 3];
+        for (x, y) in points {
+            let (x, y) = (x.round() as usize, y.round() as usize);
+            for (x, y) in (x - 1..=x + 1).flat_map(|x| (y - 1..=y + 1).map(move |y| (x, y))) {
+                pixels[(y * side + x) * 3] = 255;
+            }
+        }
+        let raster = Raster::own(side as u32, side as u32, pixels);
+        let chip = arc_chip(&raster, points);
+        assert_eq!((chip.width, chip.height), (ARC_SIDE, ARC_SIDE));
+        let red = |x: f64, y: f64| {
+            let at = y.round() as usize * ARC_SIDE as usize + x.round() as usize;
+            chip.bytes()[at * 3]
+        };
+        for (x, y) in ARC_TEMPLATE {
+            assert!(red(x, y) > 128, "{x} {y}");
+            assert_eq!(red(x + 8.0, y + 8.0), 0);
+        }
     }
 
     #[test]

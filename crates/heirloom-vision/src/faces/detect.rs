@@ -21,7 +21,7 @@ const INSIDE: f32 = 0.8;
 /// How near to the edge of a part, as a share of it, a face may be cut off.
 const EDGE: f32 = 0.01;
 /// Smaller faces, in pixels of the picture, tell nobody apart.
-const FACE_MIN: f32 = 20.0;
+pub(super) const FACE_MIN: f32 = 20.0;
 /// A picture longer than this is looked at in parts too, when what was found says that small faces may be missing.
 const PARTS_FROM: u32 = 1024;
 /// A face of at most this share of the picture's longer side is one of a crowd, or far away.
