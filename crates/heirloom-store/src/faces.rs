@@ -27,6 +27,32 @@ pub struct DescribedFace {
     pub vector: Vec<f32>,
 }
 
+/// What tells a face from others.
+#[derive(Clone, Copy, Debug)]
+pub struct Descriptor<'a> {
+    /// Name and version of the models: vectors of others cannot be compared with it.
+    pub model: &'a str,
+    pub vector: &'a [f32],
+    /// How sure the detector was.
+    pub score: f64,
+}
+
+/// Where a face is, and who found it.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct FaceBox {
+    pub id: FaceId,
+    pub person_id: Option<PersonId>,
+    pub x1: i32,
+    pub y1: i32,
+    pub x2: i32,
+    pub y2: i32,
+    /// Pixels of the picture in which the box was drawn.
+    pub image_width: i32,
+    pub image_height: i32,
+    /// By whose models it is described; none where a person drew it and no model found it since.
+    pub model: Option<String>,
+}
+
 #[derive(FromRow)]
 struct DescribedRow {
     id: FaceId,
@@ -38,17 +64,19 @@ struct DescribedRow {
     vector: Vec<u8>,
 }
 
-/// The faces of an owner that have a descriptor, in the order in which they were found. Those that a person said are no
+/// The faces of an owner that these models describe, in the order in which they were found. Those that a person said are no
 /// faces are left out.
-pub async fn list_described(tx: &mut Tx, owner: UserId) -> Result<Vec<DescribedFace>> {
+pub async fn list_described(tx: &mut Tx, owner: UserId, model: &str) -> Result<Vec<DescribedFace>> {
     let rows: Vec<DescribedRow> = tx
         .all(sql!(
             "select id, asset_id, person_id, is_confirmed, vector,
                  case when x2 - x1 > y2 - y1 then x2 - x1 else y2 - y1 end as pixels,
                  cast(case when x2 - x1 > y2 - y1 then x2 - x1 else y2 - y1 end as double precision)
                      / (case when image_width > image_height then image_width else image_height end) as extent
-             from faces where owner_id = $1 and vector is not null and not is_dismissed order by id",
+             from faces
+             where owner_id = $1 and model = $2 and vector is not null and not is_dismissed order by id",
             owner,
+            model,
         ))
         .await?;
     Ok(rows
@@ -66,41 +94,78 @@ pub async fn list_described(tx: &mut Tx, owner: UserId) -> Result<Vec<DescribedF
 }
 
 /// All boxes of an asset, also those that a person said are no faces: finding faces again must not bring them back.
-pub async fn list_boxes(
-    tx: &mut Tx,
-    owner: UserId,
-    asset: AssetId,
-) -> Result<Vec<(FaceId, [i32; 4], [i32; 2])>> {
-    let rows: Vec<(FaceId, i32, i32, i32, i32, i32, i32)> = tx
-        .all(sql!(
-            "select id, x1, y1, x2, y2, image_width, image_height from faces
-             where owner_id = $1 and asset_id = $2 order by id",
-            owner,
-            asset,
-        ))
-        .await?;
-    Ok(rows
-        .into_iter()
-        .map(|(id, x1, y1, x2, y2, width, height)| (id, [x1, y1, x2, y2], [width, height]))
-        .collect())
+pub async fn list_boxes(tx: &mut Tx, owner: UserId, asset: AssetId) -> Result<Vec<FaceBox>> {
+    tx.all(sql!(
+        "select id, person_id, x1, y1, x2, y2, image_width, image_height, model from faces
+         where owner_id = $1 and asset_id = $2 order by id",
+        owner,
+        asset,
+    ))
+    .await
 }
 
 /// Describes a face that is there already.
-pub async fn describe(tx: &mut Tx, id: FaceId, vector: &[f32], score: f64) -> Result<()> {
+pub async fn describe(tx: &mut Tx, id: FaceId, descriptor: Descriptor<'_>) -> Result<()> {
     tx.execute(sql!(
-        "update faces set vector = $2, score = $3 where id = $1",
+        "update faces set model = $2, vector = $3, score = $4 where id = $1",
         id,
-        embeddings::to_bytes(vector),
-        score,
+        descriptor.model,
+        embeddings::to_bytes(descriptor.vector),
+        descriptor.score,
     ))
     .await?;
     Ok(())
 }
 
 /// Adds a face that was found.
-pub async fn insert(tx: &mut Tx, face: &Face, vector: &[f32], score: f64) -> Result<()> {
+pub async fn insert(tx: &mut Tx, face: &Face, descriptor: Descriptor<'_>) -> Result<()> {
     people::upsert_face(tx, face).await?;
-    describe(tx, face.id, vector, score).await
+    describe(tx, face.id, descriptor).await
+}
+
+/// All faces of an owner: whose each is, and whether a person said so.
+pub async fn list_owned(
+    tx: &mut Tx,
+    owner: UserId,
+) -> Result<Vec<(FaceId, Option<PersonId>, bool)>> {
+    tx.all(sql!(
+        "select id, person_id, is_confirmed from faces where owner_id = $1 and not is_dismissed order by id",
+        owner,
+    ))
+    .await
+}
+
+/// A page of an owner's assets in which faces were looked for, but not by these models.
+pub async fn list_lacking(
+    tx: &mut Tx,
+    owner: UserId,
+    model: &str,
+    after: AssetId,
+    limit: i64,
+) -> Result<Vec<AssetId>> {
+    let rows: Vec<(AssetId,)> = tx
+        .all(sql!(
+            "select asset_id from asset_stages
+             where owner_id = $1 and stage = 'faces' and asset_id > $3 and model is distinct from $2
+                 and done_version > 0 and done_version >= wanted_version
+             order by asset_id limit $4",
+            owner,
+            model,
+            after,
+            limit,
+        ))
+        .await?;
+    Ok(rows.into_iter().map(|(asset,)| asset).collect())
+}
+
+/// In how many assets of everybody these models have looked for faces, and in how many they are to be looked for.
+pub async fn count_seen(tx: &mut Tx, model: &str) -> Result<(i64, i64)> {
+    tx.one(sql!(
+        "select coalesce(sum(case when model = $1 and done_version >= wanted_version then 1 else 0 end), 0), count(*)
+         from asset_stages where stage = 'faces' and wanted_version > 0 and failure is null",
+        model,
+    ))
+    .await
 }
 
 /// Gives a face to a person, unless somebody has given it to one meanwhile; says whether it did.

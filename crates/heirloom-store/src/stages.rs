@@ -150,6 +150,25 @@ pub async fn done(
     Ok(())
 }
 
+/// Notes by whose models a stage is done: name and version of the pack.
+pub async fn done_by(
+    tx: &mut Tx,
+    owner: UserId,
+    asset: AssetId,
+    stage: Stage,
+    model: &str,
+) -> Result<()> {
+    tx.execute(sql!(
+        "update asset_stages set model = $4 where owner_id = $1 and asset_id = $2 and stage = $3",
+        owner,
+        asset,
+        stage,
+        model,
+    ))
+    .await?;
+    Ok(())
+}
+
 /// Counts a failed attempt; with `give_up` the stage rests with its reason until somebody wants it again.
 pub async fn fail(
     tx: &mut Tx,

@@ -1,8 +1,10 @@
 //! Faces with their descriptors, and what people said of them.
 
 use heirloom_store::{
-    Tx, assets, faces,
+    Tx, assets,
+    faces::{self, Descriptor, FaceBox},
     people::{self, Face, FaceSource, Person},
+    stages::{self, Stage},
     testing::databases,
 };
 use heirloom_types::ids::{AssetId, FaceId, PersonId, UserId};
@@ -25,6 +27,14 @@ fn person(rng: &mut StdRng, owner: UserId) -> Person {
     }
 }
 
+fn descriptor(model: &str) -> Descriptor<'_> {
+    Descriptor {
+        model,
+        vector: &[0.5, -0.5],
+        score: 0.9,
+    }
+}
+
 async fn face(tx: &mut Tx, rng: &mut StdRng, owner: UserId, asset: AssetId) -> Face {
     let face = Face {
         id: FaceId::new(now(), rng),
@@ -42,7 +52,7 @@ async fn face(tx: &mut Tx, rng: &mut StdRng, owner: UserId, asset: AssetId) -> F
         created_at: now(),
         updated_at: now(),
     };
-    faces::insert(tx, &face, &[0.5, -0.5], 0.9).await.unwrap();
+    faces::insert(tx, &face, descriptor("one")).await.unwrap();
     face
 }
 
@@ -60,7 +70,7 @@ async fn a_face_is_given_unless_somebody_was_quicker_or_said_otherwise() {
         }
         let [first, second] = people.map(|person| person.id);
 
-        let read = faces::list_described(&mut tx, ada).await.unwrap();
+        let read = faces::list_described(&mut tx, ada, "one").await.unwrap();
         assert_eq!(read[0].vector, [0.5, -0.5]);
         assert!((read[0].extent - 0.25).abs() < 1e-9);
         assert!(
@@ -78,7 +88,9 @@ async fn a_face_is_given_unless_somebody_was_quicker_or_said_otherwise() {
         assert_eq!(counts, [(first, 1)]);
 
         faces::confirm_all(&mut tx, ada, first).await.unwrap();
-        let read = faces::list_described(&mut tx, ada).await.unwrap();
+        let owned = faces::list_owned(&mut tx, ada).await.unwrap();
+        assert_eq!(owned, [(face.id, Some(first), true)]);
+        let read = faces::list_described(&mut tx, ada, "one").await.unwrap();
         assert!(read[0].is_confirmed);
         assert!(
             !faces::assign(&mut tx, &read[0], Some(second), now())
@@ -88,13 +100,15 @@ async fn a_face_is_given_unless_somebody_was_quicker_or_said_otherwise() {
 
         faces::dismiss(&mut tx, face.id).await.unwrap();
         assert!(
-            faces::list_described(&mut tx, ada)
+            faces::list_described(&mut tx, ada, "one")
                 .await
                 .unwrap()
                 .is_empty()
         );
         let boxes = faces::list_boxes(&mut tx, ada, asset.id).await.unwrap();
-        assert_eq!(boxes, [(face.id, [100, 50, 180, 150], [400, 300])]);
+        let FaceBox { x1, y2, model, .. } = &boxes[0];
+        assert_eq!((boxes.len(), boxes[0].id), (1, face.id));
+        assert_eq!((*x1, *y2, model.as_deref()), (100, 150, Some("one")));
     }
 }
 
@@ -123,5 +137,43 @@ async fn a_no_goes_where_the_person_goes() {
         faces::unreject(&mut tx, face, first).await.unwrap();
         let said = faces::list_rejections(&mut tx, ada).await.unwrap();
         assert_eq!(said, [(face, second)]);
+    }
+}
+
+#[tokio::test]
+async fn what_other_models_did_is_done_again_and_never_compared() {
+    for test in databases().await {
+        let (mut tx, mut rng) = (test.db.write().await.unwrap(), rng());
+        let ada = user(&mut tx, &mut rng, "ada@example.org").await.id;
+        let asset = photo(ada, &mut rng, now());
+        assets::insert(&mut tx, &asset).await.unwrap();
+        let found = face(&mut tx, &mut rng, ada, asset.id).await;
+        let nil = AssetId(uuid::Uuid::nil());
+        stages::want(&mut tx, ada, asset.id, Stage::Faces)
+            .await
+            .unwrap();
+        // What is under way is not wanted again.
+        let lacking = faces::list_lacking(&mut tx, ada, "one", nil, 9).await;
+        assert!(lacking.unwrap().is_empty());
+        assert_eq!(faces::count_seen(&mut tx, "one").await.unwrap(), (0, 1));
+        stages::done_by(&mut tx, ada, asset.id, Stage::Faces, "one")
+            .await
+            .unwrap();
+        stages::done(&mut tx, ada, asset.id, Stage::Faces, 1)
+            .await
+            .unwrap();
+        assert_eq!(faces::count_seen(&mut tx, "one").await.unwrap(), (1, 1));
+        for (model, wanted) in [("one", vec![]), ("other", vec![asset.id])] {
+            let lacking = faces::list_lacking(&mut tx, ada, model, nil, 9).await;
+            assert_eq!(lacking.unwrap(), wanted);
+        }
+
+        let none = faces::list_described(&mut tx, ada, "other").await.unwrap();
+        assert!(none.is_empty());
+        faces::describe(&mut tx, found.id, descriptor("other"))
+            .await
+            .unwrap();
+        let faces = faces::list_described(&mut tx, ada, "other").await.unwrap();
+        assert_eq!(faces.len(), 1);
     }
 }
