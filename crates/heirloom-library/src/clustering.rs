@@ -22,7 +22,9 @@ use heirloom_vision::cluster::{self, Face, Grouping, Settings};
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{Library, Result, feed, jobs::Wanted, people::is_said, preferences};
+use crate::{
+    Library, Result, face_models::FaceSpace, feed, jobs::Wanted, people::is_said, preferences,
+};
 
 /// Kind of the job.
 pub const KIND: &str = "cluster_people";
@@ -50,11 +52,17 @@ impl Handler for ClusterPeople {
         let Payload { owner, afresh } = serde_json::from_value(claim.job.payload.0.clone())?;
         let library = &self.0;
         let mut tx = library.db.read().await?;
-        let known = Known::read(&mut tx, owner).await?;
+        let space = library.face_space(&mut tx, owner).await?;
+        let known = Known::read(&mut tx, owner, space.as_ref()).await?;
         drop(tx);
+        let afresh = afresh || space.as_ref().is_some_and(|space| space.is_changed);
         let plan = tokio::task::spawn_blocking(move || known.plan(afresh)).await?;
         let mut tx = library.db.write().await?;
         let entries = library.carry_out(&mut tx, owner, plan).await?;
+        if let Some(space) = space.filter(|space| space.is_new) {
+            let model = Some(space.vision.model());
+            library.note_face_model(&mut tx, owner, model).await?;
+        }
         let now = library.now();
         claim.finish(&mut tx).await?;
         feed::record(&mut tx, owner, now, entries).await?;
@@ -166,8 +174,14 @@ fn new_person(id: PersonId, owner: UserId, face: FaceId, now: Timestamp) -> Pers
 /// What is known of an owner's faces.
 struct Known {
     people: Vec<Person>,
+    /// Those that the chosen models describe: no others can be compared.
     faces: Vec<DescribedFace>,
+    /// All faces, by whomever they are described.
+    there: HashSet<FaceId>,
+    /// Those of whose faces a person said whose they are.
+    confirmed: HashSet<PersonId>,
     rejections: Vec<(FaceId, PersonId)>,
+    settings: Settings,
 }
 
 /// What clustering found.
@@ -187,11 +201,23 @@ enum Place {
 }
 
 impl Known {
-    async fn read(tx: &mut Tx, owner: UserId) -> Result<Self> {
+    async fn read(tx: &mut Tx, owner: UserId, space: Option<&FaceSpace>) -> Result<Self> {
+        let (faces, settings) = match space {
+            Some(FaceSpace { vision, .. }) => (
+                faces::list_described(tx, owner, vision.model()).await?,
+                vision.face_distances(),
+            ),
+            None => (Vec::new(), Settings::default()),
+        };
+        let owned = faces::list_owned(tx, owner).await?;
+        let confirmed = owned.iter().filter(|(.., is_confirmed)| *is_confirmed);
         Ok(Self {
             people: people::list(tx, owner).await?,
-            faces: faces::list_described(tx, owner).await?,
+            faces,
+            confirmed: confirmed.filter_map(|(_, person, _)| *person).collect(),
+            there: owned.iter().map(|(face, ..)| *face).collect(),
             rejections: faces::list_rejections(tx, owner).await?,
+            settings,
         })
     }
 
@@ -206,16 +232,10 @@ impl Known {
             .enumerate()
             .map(|(group, person)| (person.id, group))
             .collect();
-        let confirmed: HashSet<PersonId> = self
-            .faces
-            .iter()
-            .filter(|face| face.is_confirmed)
-            .filter_map(|face| face.person_id)
-            .collect();
         let said: Vec<bool> = self
             .people
             .iter()
-            .map(|person| is_said(person) || confirmed.contains(&person.id))
+            .map(|person| is_said(person) || self.confirmed.contains(&person.id))
             .collect();
         let mut rejected: HashMap<FaceId, Vec<usize>> = HashMap::new();
         for (face, person) in &self.rejections {
@@ -243,7 +263,7 @@ impl Known {
                 rejected: rejected.get(&face.id).map_or(&[], Vec::as_slice),
             })
             .collect();
-        let grouping = cluster::group(&subjects, &said, Settings::default());
+        let grouping = cluster::group(&subjects, &said, self.settings);
         self.compare(grouping, &group_of, &said)
     }
 
@@ -314,8 +334,8 @@ impl Known {
         plan.touched = touched.into_iter().collect();
         plan.touched.sort_unstable();
         // Somebody whose picture is gone gets another, and goes with the last of their faces.
-        let there: HashSet<FaceId> = self.faces.iter().map(|face| face.id).collect();
-        let is_bare = |person: &&Person| person.face_id.is_none_or(|face| !there.contains(&face));
+        let is_there = |face: FaceId| self.there.contains(&face);
+        let is_bare = |person: &&Person| person.face_id.is_none_or(|face| !is_there(face));
         plan.touched
             .extend(self.people.iter().filter(is_bare).map(|person| person.id));
         plan

@@ -20,6 +20,7 @@ pub mod download;
 pub mod duplicates;
 pub mod edits;
 pub mod error;
+pub mod face_models;
 mod feed;
 pub mod files;
 pub mod frames;

@@ -101,7 +101,7 @@ impl Library {
         };
         let config = self.config().await?;
         let name = &config.machine_learning.clip.model_name;
-        Ok(Some(eyes.pack(name).unwrap_or_else(|error| {
+        Ok(Some(eyes.search_pack(name).unwrap_or_else(|error| {
             tracing::warn!(%error, pack = %name, "the chosen pack of models cannot be used; search goes on with the first");
             eyes.vision.clone()
         })))
@@ -141,7 +141,7 @@ impl Library {
         let Some(stored) = answering(tx, owner).await? else {
             return Ok(Some(eyes.vision.clone()));
         };
-        match eyes.pack(&stored.pack) {
+        match eyes.search_pack(&stored.pack) {
             Ok(vision) if vision.model() == stored.model => Ok(Some(vision)),
             // Its pack is gone, or a new version took its place: nobody can ask it any more.
             _ => self.chosen_search().await,

@@ -4,6 +4,7 @@
 //! says under `[settings]`. Only what differs is stored, so that a later version may have better defaults. To honour one
 //! more setting: read it from [`Library::config`] and name it in [`HONOURED`]; a change of any other is refused.
 
+mod checks;
 mod sections;
 
 use std::{
@@ -23,13 +24,13 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub(crate) use self::checks::is_address;
 pub use self::sections::*;
 use crate::{
     Error, Library, Result,
     access::{require, require_admin},
-    hls,
     library::VideoPolicy,
-    mail, oauth, schedule,
+    vision::Eyes,
 };
 
 /// Under which changes are stored.
@@ -48,6 +49,8 @@ const HONOURED: &[&str] = &[
     "integrityChecks",
     "library",
     "machineLearning.clip.modelName",
+    "machineLearning.facialRecognition.minScore",
+    "machineLearning.facialRecognition.modelName",
     "map",
     "nightlyTasks.generateMemories",
     "notifications.smtp",
@@ -128,10 +131,14 @@ impl Library {
 
     /// As [`Self::config`], for who holds a connection already.
     pub(crate) async fn config_within(&self, tx: &mut Tx) -> Result<Arc<SystemConfig>> {
-        let now = self.now();
-        if let Some(config) = self.config.get(now) {
-            return Ok(config);
+        match self.config.get(self.now()) {
+            Some(config) => Ok(config),
+            None => self.config_now(tx).await,
         }
+    }
+
+    /// As [`Self::config_within`], with what another process changed a moment ago.
+    pub(crate) async fn config_now(&self, tx: &mut Tx) -> Result<Arc<SystemConfig>> {
         let changed = settings::get_system(tx, KEY).await?;
         let config = self.config.merged(&changed.unwrap_or_default());
         let config = match config {
@@ -143,7 +150,7 @@ impl Library {
             }
         };
         let config = Arc::new(config);
-        self.config.put(now, config.clone());
+        self.config.put(self.now(), config.clone());
         Ok(config)
     }
 
@@ -173,12 +180,22 @@ impl Library {
     ) -> Result<Arc<SystemConfig>> {
         require_admin(caller)?;
         require(caller, Permission::SystemConfigUpdate)?;
-        check(&wanted)?;
+        checks::check(&wanted)?;
         let mut tx = self.db.write().await?;
         let stored = settings::get_system(&mut tx, KEY).await?;
         let current = self.config.merged(&stored.unwrap_or_default())?;
         self.check_changes(&json_of(&current)?, &json_of(&wanted)?)?;
-        let is_other_model = self.check_search_model(&current, &wanted)?;
+        let (before, after) = (&current.machine_learning, &wanted.machine_learning);
+        let is_other_search = self.is_other_pack(
+            &before.clip.model_name,
+            &after.clip.model_name,
+            Eyes::search_pack,
+        )?;
+        let are_other_faces = self.is_other_pack(
+            &before.facial_recognition.model_name,
+            &after.facial_recognition.model_name,
+            Eyes::faces_pack,
+        )?;
         let changed = difference(&self.config.defaults()?, &json_of(&wanted)?);
         settings::set_system(&mut tx, KEY, changed.clone()).await?;
         changes::record(
@@ -191,29 +208,13 @@ impl Library {
         tx.commit().await?;
         let config = Arc::new(self.config.merged(&changed)?);
         self.config.put(self.now(), config.clone());
-        if is_other_model {
+        if is_other_search {
             self.refresh_search_models().await?;
         }
+        if are_other_faces {
+            self.refresh_face_models().await?;
+        }
         Ok(config)
-    }
-
-    /// Whether another pack of search models is chosen; it must be there.
-    fn check_search_model(&self, current: &SystemConfig, wanted: &SystemConfig) -> Result<bool> {
-        let name = &wanted.machine_learning.clip.model_name;
-        if *name == current.machine_learning.clip.model_name {
-            return Ok(false);
-        }
-        let Some(eyes) = &self.eyes else {
-            return Err(Error::Conflict(
-                "This server has no models to choose from".into(),
-            ));
-        };
-        match eyes.pack(name) {
-            Ok(_) => Ok(true),
-            Err(error) => Err(Error::Conflict(format!(
-                "The pack of models {name} cannot be used: {error}"
-            ))),
-        }
     }
 
     fn check_changes(&self, current: &Value, wanted: &Value) -> Result<()> {
@@ -272,110 +273,6 @@ impl SystemConfig {
             _ => VideoPolicy::Required,
         }
     }
-}
-
-/// Refuses what cannot hold.
-fn check(config: &SystemConfig) -> Result<()> {
-    if let Err(error) = config.storage_template.template.parse::<Template>() {
-        return Err(Error::invalid(
-            "storageTemplate.template",
-            error.to_string(),
-        ));
-    }
-    check_schedules(config)?;
-    hls::check(&config.ffmpeg.realtime)?;
-    mail::check(&config.notifications.smtp)?;
-    oauth::check(&config.oauth)?;
-    if !matches!(
-        config.ffmpeg.transcode,
-        TranscodePolicy::Required | TranscodePolicy::Disabled
-    ) {
-        return Err(Error::invalid(
-            "ffmpeg.transcode",
-            "can be `required` or `disabled` on this server",
-        ));
-    }
-    check_values(config)
-}
-
-fn check_schedules(config: &SystemConfig) -> Result<()> {
-    for (field, expression) in [
-        (
-            "backup.database.cronExpression",
-            &config.backup.database.cron_expression,
-        ),
-        (
-            "library.scan.cronExpression",
-            &config.library.scan.cron_expression,
-        ),
-        (
-            "integrityChecks.checksumFiles.cronExpression",
-            &config.integrity_checks.checksum_files.cron_expression,
-        ),
-        (
-            "integrityChecks.missingFiles.cronExpression",
-            &config.integrity_checks.missing_files.cron_expression,
-        ),
-        (
-            "integrityChecks.untrackedFiles.cronExpression",
-            &config.integrity_checks.untracked_files.cron_expression,
-        ),
-    ] {
-        schedule::check_cron(field, expression)?;
-    }
-    Ok(())
-}
-
-fn check_values(config: &SystemConfig) -> Result<()> {
-    let checks = &config.integrity_checks.checksum_files;
-    for (field, is_valid, rule) in [
-        ("trash.days", config.trash.days >= 0, "must be 0 or more"),
-        (
-            "backup.database.keepLastAmount",
-            config.backup.database.keep_last_amount >= 1,
-            "must be 1 or more",
-        ),
-        (
-            "integrityChecks.checksumFiles.percentageLimit",
-            (0.0..=1.0).contains(&checks.percentage_limit),
-            "must be between 0 and 1",
-        ),
-        (
-            "integrityChecks.checksumFiles.timeLimit",
-            checks.time_limit >= 0,
-            "must be 0 or more milliseconds",
-        ),
-        (
-            "server.externalDomain",
-            is_address(&config.server.external_domain),
-            "must begin with http:// or https://",
-        ),
-        (
-            "map.lightStyle",
-            is_address(&config.map.light_style),
-            "must be an address",
-        ),
-        (
-            "map.darkStyle",
-            is_address(&config.map.dark_style),
-            "must be an address",
-        ),
-        (
-            "passwordLogin.enabled",
-            config.password_login.enabled || config.oauth.enabled,
-            "cannot be turned off while there is no other way to log in; turn OAuth on first",
-        ),
-    ] {
-        if !is_valid {
-            return Err(Error::invalid(field, format!("{field} {rule}")));
-        }
-    }
-    Ok(())
-}
-
-/// An address of the web, or none.
-pub(crate) fn is_address(text: &str) -> bool {
-    text.is_empty() || text.starts_with("https://") || text.starts_with("http://")
 }
 
 fn covers(known: &str, path: &str) -> bool {

@@ -53,6 +53,7 @@ impl Library {
         }
         self.refresh_notifications().await?;
         self.refresh_search_models().await?;
+        self.refresh_face_models().await?;
         let mut tx = self.db.write().await?;
         system::forget_changes(&mut tx, self.now() - TimeDelta::days(FEED_DAYS)).await?;
         tx.commit().await?;

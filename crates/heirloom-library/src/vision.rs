@@ -21,7 +21,7 @@ pub use heirloom_vision::Vision;
 use uuid::Uuid;
 
 use crate::{
-    Library, Result,
+    Error, Library, Result,
     access::{self, require},
 };
 
@@ -41,7 +41,7 @@ pub struct Tasks {
     pub objects: bool,
 }
 
-/// Opens the search models of a pack, given the pack's name.
+/// Opens the models of a pack, given the pack's name.
 pub type OpenPack = Box<dyn Fn(&str) -> anyhow::Result<Vision> + Send + Sync>;
 
 /// The models that look at pictures, and what they are asked.
@@ -74,7 +74,20 @@ impl Eyes {
     }
 
     /// The search models of a pack.
-    pub(crate) fn pack(&self, name: &str) -> anyhow::Result<Vision> {
+    pub(crate) fn search_pack(&self, name: &str) -> anyhow::Result<Vision> {
+        let pack = self.pack(name)?;
+        anyhow::ensure!(pack.can_search(), "it has no models for search");
+        Ok(pack)
+    }
+
+    /// The models of a pack that look for faces.
+    pub(crate) fn faces_pack(&self, name: &str) -> anyhow::Result<Vision> {
+        let pack = self.pack(name)?;
+        anyhow::ensure!(pack.can_find_faces(), "it has no models for faces");
+        Ok(pack)
+    }
+
+    fn pack(&self, name: &str) -> anyhow::Result<Vision> {
         if name == self.vision.pack() {
             return Ok(self.vision.clone());
         }
@@ -104,6 +117,29 @@ impl Library {
     /// The models, to ask them about a text.
     pub fn vision(&self) -> Option<&Vision> {
         self.eyes.as_ref().map(|eyes| &eyes.vision)
+    }
+
+    /// Whether settings name another pack than before; it must be there, with the models that `open` looks for.
+    pub(crate) fn is_other_pack(
+        &self,
+        current: &str,
+        wanted: &str,
+        open: fn(&Eyes, &str) -> anyhow::Result<Vision>,
+    ) -> Result<bool> {
+        if wanted == current {
+            return Ok(false);
+        }
+        let Some(eyes) = &self.eyes else {
+            return Err(Error::Conflict(
+                "This server has no models to choose from".into(),
+            ));
+        };
+        match open(eyes, wanted) {
+            Ok(_) => Ok(true),
+            Err(error) => Err(Error::Conflict(format!(
+                "The pack of models {wanted} cannot be used: {error}"
+            ))),
+        }
     }
 
     /// What is to be asked of an asset. Faces come first: what the picture means depends on whether there are any.

@@ -192,7 +192,8 @@ impl Models {
             "to search with it, restart the server and choose it under Models in its administration"
                 .to_owned()
         } else if has("detection/model.onnx") {
-            "models for faces other than the starter pack's are not used yet".to_owned()
+            "to find faces with it, restart the server and choose it under Models in its administration"
+                .to_owned()
         } else {
             format!("to use it, set inference.models to {}", folder.display())
         };

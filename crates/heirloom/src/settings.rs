@@ -39,7 +39,9 @@ pub(crate) fn of_file(
         .collect();
     let mut facts = json!({ "job": jobs });
     if let Some(pack) = pack {
-        facts["machineLearning"]["clip"]["modelName"] = pack.into();
+        for choice in ["clip", "facialRecognition"] {
+            facts["machineLearning"][choice]["modelName"] = pack.into();
+        }
     }
     Ok(FileSettings { facts, fixed })
 }

@@ -1,6 +1,6 @@
 //! Stages that look at a picture with models: what it means, who is in it, what stands written in it.
 
-use std::collections::HashSet;
+mod faces;
 
 use heirloom_jobs::priority;
 use heirloom_media::renditions;
@@ -8,21 +8,18 @@ use heirloom_store::{
     Tx,
     assets::{self, Asset},
     changes::{ChangeKind, Entry},
-    embeddings, faces,
+    embeddings,
     labels::{self, LabelSource},
-    looks,
-    people::{self, Face, FaceSource},
+    looks, people,
     stages::{AssetStage, Stage},
     text_lines::{self, TextLine},
 };
-use heirloom_types::{frame::Frame, geometry::Size, ids::FaceId, media_type::MediaKind};
-use heirloom_vision::{self as vision, Bounds, Priority, Vision};
+use heirloom_types::{frame::Frame, geometry::Size, media_type::MediaKind};
+use heirloom_vision::{self as vision, Priority, Vision};
 
+use self::faces::Faces;
 use super::{Findings, StageFailure, StageResult, Task, still::PREVIEW};
 use crate::{Library, duplicates, vision::Eyes};
-
-/// How much of their common area two boxes share when they are of one face.
-const SAME_FACE: f64 = 0.4;
 
 /// Milliseconds of a video, and what is seen there.
 pub(super) type Moments = Vec<(i64, Vec<f32>)>;
@@ -34,7 +31,7 @@ pub(super) struct Sight {
     pub(super) is_wanted: bool,
     pub(super) picture: Option<Result<Frame, StageFailure>>,
     meaning: Option<Meaning>,
-    faces: Option<Vec<vision::Face>>,
+    faces: Option<Faces>,
     lines: Option<Vec<vision::Line>>,
     size: Option<Size>,
     has_faces: bool,
@@ -147,9 +144,9 @@ impl Library {
                 sight.meaning = Some(meaning);
             }
             Stage::Faces => {
-                let found = vision.faces(frame, priority).await?;
-                sight.has_faces = !found.is_empty();
-                sight.faces = Some(found);
+                let faces = self.find_faces(frame, priority).await?;
+                sight.has_faces = !faces.found.is_empty();
+                sight.faces = Some(faces);
             }
             Stage::Text => sight.lines = Some(vision.read(frame, priority).await?),
             _ => {}
@@ -285,48 +282,6 @@ impl Library {
         Ok(())
     }
 
-    /// Faces that were known keep their ids and what a person said of them; new ones are added; those that are not found
-    /// any more go, unless a person drew or confirmed them.
-    async fn apply_faces(
-        &self,
-        tx: &mut Tx,
-        asset: &Asset,
-        found: Vec<vision::Face>,
-        size: Size,
-    ) -> anyhow::Result<Vec<Entry>> {
-        let (owner, id, now) = (asset.owner_id, asset.id, self.now());
-        let known = faces::list_boxes(tx, owner, id).await?;
-        let mut entries = Vec::new();
-        let mut seen: HashSet<FaceId> = HashSet::new();
-        for face in found {
-            let score = f64::from(face.score);
-            let same = known
-                .iter()
-                .filter(|(known, ..)| !seen.contains(known))
-                .map(|(known, bounds, whole)| (*known, overlap(face.bounds, *bounds, *whole)))
-                .max_by(|a, b| a.1.total_cmp(&b.1))
-                .filter(|(_, overlap)| *overlap >= SAME_FACE);
-            if let Some((known, _)) = same {
-                faces::describe(tx, known, &face.vector, score).await?;
-                seen.insert(known);
-                continue;
-            }
-            let row = found_face(self.new_id(FaceId::new), asset, &face, size, now);
-            faces::insert(tx, &row, &face.vector, score).await?;
-            entries.push(Entry::upsert(ChangeKind::Face, row.id));
-        }
-        for face in people::list_faces_of_asset(tx, owner, id).await? {
-            let was_known = known.iter().any(|(known, ..)| *known == face.id);
-            let is_said = face.is_confirmed || face.source != FaceSource::MachineLearning;
-            if was_known && !is_said && !seen.contains(&face.id) {
-                people::delete_face(tx, face.id).await?;
-                entries.push(Entry::delete(ChangeKind::Face, face.id));
-            }
-        }
-        self.want_clustering(tx, owner).await?;
-        Ok(entries)
-    }
-
     fn text_line(&self, asset: &Asset, line: vision::Line) -> TextLine {
         let [[x1, y1], [x2, y2], [x3, y3], [x4, y4]] =
             line.corners.map(|corner| corner.map(f64::from));
@@ -377,61 +332,4 @@ fn best(objects: Vec<vision::Object>) -> Vec<labels::Label> {
         }
     }
     best
-}
-
-fn found_face(
-    id: FaceId,
-    asset: &Asset,
-    face: &vision::Face,
-    size: Size,
-    now: heirloom_types::time::Timestamp,
-) -> Face {
-    let (width, height) = (size.width as i32, size.height as i32);
-    let Bounds { x1, y1, x2, y2 } = face.bounds;
-    let pixel = |fraction: f32, side: i32| ((fraction * side as f32).round() as i32).clamp(0, side);
-    Face {
-        id,
-        owner_id: asset.owner_id,
-        asset_id: asset.id,
-        person_id: None,
-        image_width: width,
-        image_height: height,
-        x1: pixel(x1, width),
-        y1: pixel(y1, height),
-        x2: pixel(x2, width),
-        y2: pixel(y2, height),
-        source: FaceSource::MachineLearning,
-        is_confirmed: false,
-        created_at: now,
-        updated_at: now,
-    }
-}
-
-/// Common area by joint area, of a box in fractions and one in pixels of a picture of that size.
-fn overlap(bounds: Bounds, pixels: [i32; 4], [width, height]: [i32; 2]) -> f64 {
-    let Bounds { x1, y1, x2, y2 } = bounds;
-    let [left, top, right, bottom] = [x1, y1, x2, y2].map(f64::from);
-    let (width, height) = (f64::from(width.max(1)), f64::from(height.max(1)));
-    let [x1, y1, x2, y2] = pixels.map(f64::from);
-    let (x1, y1, x2, y2) = (x1 / width, y1 / height, x2 / width, y2 / height);
-    let shared = (right.min(x2) - left.max(x1)).max(0.0) * (bottom.min(y2) - top.max(y1)).max(0.0);
-    let joint = (right - left) * (bottom - top) + (x2 - x1) * (y2 - y1) - shared;
-    if joint > 0.0 { shared / joint } else { 0.0 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn boxes_of_one_face_overlap_whatever_they_are_measured_in() {
-        let bounds = |x1, y1, x2, y2| Bounds { x1, y1, x2, y2 };
-        let square = bounds(0.25, 0.25, 0.5, 0.5);
-        let same = overlap(square, [25, 50, 50, 100], [100, 200]);
-        assert!((same - 1.0).abs() < 1e-9);
-        let none = overlap(square, [60, 120, 80, 150], [100, 200]);
-        assert!(none < 1e-9);
-        let empty = overlap(bounds(0.5, 0.5, 0.5, 0.5), [0, 0, 0, 0], [0, 0]);
-        assert!(empty < 1e-9);
-    }
 }
