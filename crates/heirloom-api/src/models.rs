@@ -9,6 +9,8 @@ pub struct ModelsResponse {
     pub engine: EngineKind,
     /// Absent where no models look at pictures.
     pub search: Option<SearchModelResponse>,
+    /// Absent where no models look at pictures, or the chosen ones cannot be used.
+    pub faces: Option<FaceModelResponse>,
     pub packs: Vec<ModelPackResponse>,
 }
 
@@ -32,6 +34,15 @@ pub struct SearchModelResponse {
     pub waiting_users: usize,
 }
 
+/// The pack that looks for faces, and how much it has seen.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FaceModelResponse {
+    pub chosen: String,
+    pub seen: i64,
+    pub total: i64,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelPackResponse {
@@ -40,6 +51,8 @@ pub struct ModelPackResponse {
     pub is_used: bool,
     /// It can be chosen for search.
     pub can_search: bool,
+    /// It can be chosen for faces.
+    pub can_find_faces: bool,
     pub licence: Option<String>,
     /// The repository that it came from.
     pub origin: Option<String>,

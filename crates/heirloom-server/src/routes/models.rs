@@ -7,13 +7,14 @@ use std::{
 
 use axum::Json;
 use heirloom_api::models::{
-    EngineKind, ModelPackResponse, ModelResponse, ModelState, ModelsResponse, SearchModelResponse,
+    EngineKind, FaceModelResponse, ModelPackResponse, ModelResponse, ModelState, ModelsResponse,
+    SearchModelResponse,
 };
 use heirloom_inference::{
     engine::Readiness,
     registry::{Catalogue, Manifest, Registry, manifest::Model},
 };
-use heirloom_library::search_models::SearchProgress;
+use heirloom_library::{face_models::FaceProgress, search_models::SearchProgress};
 
 use super::operations;
 use crate::{cx::Cx, error::ApiResult};
@@ -27,7 +28,7 @@ operations! {
 pub struct ModelPacks {
     /// The one whose models look at pictures.
     pub used: PathBuf,
-    /// Those that can be chosen for search instead, each in a folder of its name.
+    /// Those that can be chosen for search or faces instead, each in a folder of its name.
     pub further: Registry,
 }
 
@@ -35,6 +36,7 @@ type States = BTreeMap<String, Readiness>;
 
 async fn list(cx: Cx) -> ApiResult<Json<ModelsResponse>> {
     let search = cx.app.library.search_progress(&cx.caller).await?;
+    let faces = cx.app.library.face_progress(&cx.caller).await?;
     let states = cx.app.engine.as_ref().map(|engine| engine.readiness());
     let engine = match &states {
         None => EngineKind::None,
@@ -49,6 +51,7 @@ async fn list(cx: Cx) -> ApiResult<Json<ModelsResponse>> {
     Ok(Json(ModelsResponse {
         engine,
         search: search.map(search_response),
+        faces: faces.map(face_response),
         packs,
     }))
 }
@@ -93,6 +96,8 @@ fn pack_response(
         is_used: prefix.is_empty(),
         can_search: (has("search/visual.onnx") && has("search/textual.onnx"))
             || (has("visual/model.onnx") && has("textual/model.onnx")),
+        can_find_faces: has("faces/embedding.onnx")
+            || (has("detection/model.onnx") && has("recognition/model.onnx")),
         licence: pack
             .licence
             .clone()
@@ -136,5 +141,13 @@ fn search_response(found: SearchProgress) -> SearchModelResponse {
         seen: found.seen,
         total: found.total,
         waiting_users: found.waiting_users,
+    }
+}
+
+fn face_response(found: FaceProgress) -> FaceModelResponse {
+    FaceModelResponse {
+        chosen: found.chosen,
+        seen: found.seen,
+        total: found.total,
     }
 }

@@ -1,8 +1,17 @@
 /** Models, as the server speaks of them (`GET /api/admin/models`, which is its own). */
 export interface Models {
   engine: 'here' | 'elsewhere' | 'none';
-  search: { chosen: string; seen: number; total: number; waitingUsers: number } | null;
+  search: (Progress & { waitingUsers: number }) | null;
+  /** Null where nothing can look for faces. */
+  faces: Progress | null;
   packs: Pack[];
+}
+
+/** A pack that was chosen, and how much it has seen. */
+export interface Progress {
+  chosen: string;
+  seen: number;
+  total: number;
 }
 
 export interface Pack {
@@ -10,6 +19,7 @@ export interface Pack {
   /** Its models look at pictures. */
   isUsed: boolean;
   canSearch: boolean;
+  canFindFaces: boolean;
   licence: string | null;
   /** The repository that it came from. */
   origin: string | null;
