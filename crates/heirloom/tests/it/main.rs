@@ -14,6 +14,7 @@ mod colours;
 mod columns;
 mod contract;
 mod crash;
+mod face_models;
 mod faults;
 mod frames;
 mod histories;

@@ -23,7 +23,7 @@ const COLOURS: [(&str, [f32; 3]); 3] = [
 const PARTS: i64 = 8;
 
 /// Models in the layout of CLIP's repositories that know nothing but colours.
-fn make_clip() -> TempDir {
+pub(crate) fn make_clip() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let write = |file: &str, bytes: Vec<u8>| {
         let file = folder.path().join(file);
@@ -133,7 +133,7 @@ async fn command(server: &Server, command: &str) {
 }
 
 /// The pack of that name, as an administrator sees it.
-fn pack_of<'a>(models: &'a Value, name: &str) -> &'a Value {
+pub(crate) fn pack_of<'a>(models: &'a Value, name: &str) -> &'a Value {
     let packs = models["packs"].as_array().unwrap();
     packs.iter().find(|pack| pack["name"] == name).unwrap()
 }

@@ -14,7 +14,7 @@ pub(crate) fn photo(name: &str) -> Option<Vec<u8>> {
 }
 
 /// The picture again, smaller and recompressed.
-fn copy_of(png: &[u8]) -> Vec<u8> {
+pub(crate) fn copy_of(png: &[u8]) -> Vec<u8> {
     let image = image::load_from_memory(png).unwrap();
     let small = image.resize(
         image.width() * 2 / 3,
