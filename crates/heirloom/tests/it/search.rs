@@ -195,7 +195,7 @@ async fn strange_questions_are_answered() {
     for (wrong, field) in [
         (json!({}), "query"),
         (json!({"query": "  "}), "query"),
-        (json!({"query": 5}), "expected a string"),
+        (json!({"query": 5}), "expected string"),
         (json!({"query": "\u{0}abc"}), "NUL"),
         (json!({"queryAssetId": "x"}), "uuid"),
         (json!({"queryAssetId": lake}), "models"),

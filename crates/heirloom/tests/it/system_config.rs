@@ -63,7 +63,7 @@ async fn what_cannot_be_honoured_is_refused_and_nothing_changes() {
         ("/storageTemplate/template", json!("../{name}/"), "template"),
         ("/passwordLogin/enabled", json!(false), "no other way"),
         ("/ffmpeg/transcode", json!("all"), "required"),
-        ("/ffmpeg/accel", json!("warp"), "unknown variant"),
+        ("/ffmpeg/accel", json!("warp"), r#"["ffmpeg","accel"]"#),
     ] {
         let (status, answer) = change(&server, path, value).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{path}: {answer}");
