@@ -19,7 +19,7 @@ pub(crate) struct Pixels(Vec<u8>);
 impl Pixels {
     /// So many bytes, of whatever was there before: whoever takes them writes all of them.
     pub(crate) fn new(length: usize) -> Self {
-        let mut bytes = waiting(|waiting| waiting.pop()).unwrap_or_default();
+        let mut bytes = waiting(Vec::pop).unwrap_or_default();
         bytes.resize(length, 0);
         Self(bytes)
     }

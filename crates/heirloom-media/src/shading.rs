@@ -76,12 +76,16 @@ impl Shading {
             }
         }
         let mean = cells.iter().sum::<f64>() / cells.len() as f64;
-        cells.iter_mut().for_each(|cell| *cell -= mean);
+        for cell in &mut cells {
+            *cell -= mean;
+        }
         let length = cells.iter().map(|cell| cell * cell).sum::<f64>().sqrt();
         if length < EVEN * CELLS as f64 {
             return None;
         }
-        cells.iter_mut().for_each(|cell| *cell /= length);
+        for cell in &mut cells {
+            *cell /= length;
+        }
         Some(cells)
     }
 }

@@ -45,12 +45,12 @@ impl ApiError {
 
     /// A request that does not have the contract's shape; `path` leads to the field.
     pub(crate) fn invalid(path: &[&str], message: impl Into<String>) -> Self {
-        let path = path.iter().map(|name| Value::from(*name)).collect();
-        Self::invalid_at(path, message)
+        let path: Vec<Value> = path.iter().map(|name| Value::from(*name)).collect();
+        Self::invalid_at(&path, message)
     }
 
     /// As [`Self::invalid`], where the path leads through lists.
-    pub(crate) fn invalid_at(path: Vec<Value>, message: impl Into<String>) -> Self {
+    pub(crate) fn invalid_at(path: &[Value], message: impl Into<String>) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
             body: json!({

@@ -42,7 +42,7 @@ fn invalid_at(mut path: Vec<serde_json::Value>, said: &str) -> ApiError {
         let name = field.split('`').next().unwrap_or_default();
         path.push(name.into());
     }
-    ApiError::invalid_at(path, message(said))
+    ApiError::invalid_at(&path, message(said))
 }
 
 /// What serde says, as zod would say it.
