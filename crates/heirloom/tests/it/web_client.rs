@@ -1,6 +1,7 @@
 //! The web client, embedded in the real binary, used by a real browser (`web/e2e`), on a desktop and on a phone.
 
 use std::{
+    io::Write,
     path::Path,
     process::{Command, Stdio},
 };
@@ -77,12 +78,11 @@ fn use_in_a_browser(part: &str) {
         .stderr(Stdio::inherit())
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&told.stdout);
-    println!("{text}");
+    std::io::stdout().write_all(&told.stdout).unwrap();
     assert!(
         told.status.success(),
         "the browser's tests failed:\n{}",
-        failures(&text)
+        failures(&String::from_utf8_lossy(&told.stdout))
     );
 }
 
