@@ -6,6 +6,7 @@ mod compare;
 mod regroup;
 
 pub(crate) use compare::look_of;
+pub use regroup::RegroupCopies;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -28,7 +29,6 @@ use heirloom_types::{
     time::Timestamp,
 };
 use serde::Deserialize;
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
@@ -42,6 +42,9 @@ use crate::{
 
 /// Kind of the job.
 pub const KIND: &str = "find_duplicates";
+/// Kind of the job that looks at groups of before again. One of its own: what is asked of the other while it waits would take
+/// its place.
+pub const REGROUP: &str = "regroup_copies";
 /// Pictures that arrive together are compared together.
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
 /// So many steps of quality count as different.
@@ -62,8 +65,6 @@ pub struct FindDuplicates(pub Arc<Library>);
 #[derive(Deserialize)]
 struct Payload {
     owner: UserId,
-    #[serde(default)]
-    afresh: bool,
 }
 
 #[async_trait]
@@ -73,11 +74,8 @@ impl Handler for FindDuplicates {
     }
 
     async fn run(&self, claim: &Claim) -> Result<(), Failure> {
-        let Payload { owner, afresh } = serde_json::from_value(claim.job.payload.0.clone())?;
+        let Payload { owner } = serde_json::from_value(claim.job.payload.0.clone())?;
         let library = &self.0;
-        if afresh {
-            library.regroup(owner).await?;
-        }
         let mut tx = library.db.read().await?;
         let sieves = Arc::new(looks::list_sieves(&mut tx, owner).await?);
         drop(tx);
@@ -90,20 +88,6 @@ impl Library {
     /// Has an owner's new pictures compared with the others, soon.
     pub(crate) async fn want_comparing(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
         let wanted = Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE);
-        self.enqueue(tx, wanted).await
-    }
-
-    /// As [`Self::want_comparing`]; with `afresh` groups that were found before are looked at again, too.
-    pub(crate) async fn ask_for_comparing(
-        &self,
-        tx: &mut Tx,
-        owner: UserId,
-        afresh: bool,
-    ) -> Result<()> {
-        let wanted = Wanted {
-            payload: json!({ "owner": owner, "afresh": afresh }),
-            ..Wanted::over_owner(KIND, owner, priority::BACKFILL, PAUSE)
-        };
         self.enqueue(tx, wanted).await
     }
 

@@ -11,12 +11,12 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use heirloom_jobs::{Claim, Failure, Handler, priority};
 use heirloom_store::{
-    Tx, assets, faces, settings,
+    Tx, faces, settings,
     stages::{self, Stage},
     users,
 };
 use heirloom_types::{
-    caller::{Caller, Scope},
+    caller::Caller,
     ids::{AssetId, UserId},
 };
 use heirloom_vision::Vision;
@@ -217,10 +217,7 @@ impl Library {
                 is_any = true;
             }
             for id in page {
-                if let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? {
-                    self.want(&mut tx, &asset, &[Stage::Faces], priority::BACKFILL)
-                        .await?;
-                }
+                self.want_later(&mut tx, owner, id, Stage::Faces).await?;
             }
             tx.commit().await?;
             after = last;

@@ -64,7 +64,11 @@ impl Library {
         let stage = match queue {
             Queue::Stage(stage) => stage,
             Queue::People => return self.job_counts(&mut tx, &[clustering::KIND]).await,
-            Queue::Duplicates => return self.job_counts(&mut tx, &[duplicates::KIND]).await,
+            Queue::Duplicates => {
+                return self
+                    .job_counts(&mut tx, &[duplicates::KIND, duplicates::REGROUP])
+                    .await;
+            }
             Queue::Libraries => return self.job_counts(&mut tx, &libraries::KINDS).await,
             Queue::Moves => return self.job_counts(&mut tx, &[moves::KIND]).await,
             Queue::Workflows => return self.job_counts(&mut tx, &[workflows::KIND]).await,
@@ -141,11 +145,13 @@ impl Library {
                 let everybody = users::list(&mut self.db.read().await?).await?;
                 for user in everybody {
                     let mut tx = self.db.write().await?;
-                    match queue {
-                        Queue::People => {
-                            self.ask_for_clustering(&mut tx, user.id, of_all).await?;
+                    if queue == Queue::People {
+                        self.ask_for_clustering(&mut tx, user.id, of_all).await?;
+                    } else {
+                        if of_all {
+                            self.want_regrouping(&mut tx, user.id).await?;
                         }
-                        _ => self.ask_for_comparing(&mut tx, user.id, of_all).await?,
+                        self.want_comparing(&mut tx, user.id).await?;
                     }
                     tx.commit().await?;
                 }
@@ -164,10 +170,7 @@ impl Library {
             let page = stages::list_known(&mut tx, stage, !of_all, after, BATCH).await?;
             let Some(&(_, last)) = page.last() else { break };
             for (owner, id) in page {
-                if let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? {
-                    self.want(&mut tx, &asset, &[stage], priority::BACKFILL)
-                        .await?;
-                }
+                self.want_later(&mut tx, owner, id, stage).await?;
             }
             tx.commit().await?;
             after = last;

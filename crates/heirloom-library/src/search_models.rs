@@ -10,12 +10,12 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use heirloom_jobs::{Claim, Failure, Handler, priority};
 use heirloom_store::{
-    Tx, assets, embeddings, settings,
+    Tx, embeddings, settings,
     stages::{self, Stage},
     users,
 };
 use heirloom_types::{
-    caller::{Caller, Scope},
+    caller::Caller,
     ids::{AssetId, UserId},
     time::Timestamp,
 };
@@ -207,11 +207,7 @@ impl Library {
                 break;
             };
             for id in page {
-                if let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? {
-                    self.want(&mut tx, &asset, &[Stage::Embed], priority::BACKFILL)
-                        .await?;
-                    is_any = true;
-                }
+                is_any |= self.want_later(&mut tx, owner, id, Stage::Embed).await?;
             }
             tx.commit().await?;
             after = last;

@@ -7,13 +7,14 @@ use std::{
 
 use heirloom_jobs::priority;
 use heirloom_store::{
+    Tx,
     assets::{self, Asset, Visibility},
     labels::{self, Label},
     stages::{self, Stage},
 };
 use heirloom_types::{
     caller::{Caller, Scope},
-    ids::AssetId,
+    ids::{AssetId, UserId},
     media_type::MediaKind,
     permission::Permission,
 };
@@ -200,11 +201,7 @@ impl Library {
             let page = stages::list_lacking(&mut tx, stage, only, after, BATCH).await?;
             let Some(&(_, last)) = page.last() else { break };
             for (owner, id) in page {
-                if let Some(asset) = assets::get(&mut tx, Scope::of_owner(owner), id).await? {
-                    self.want(&mut tx, &asset, &[stage], priority::BACKFILL)
-                        .await?;
-                    wanted += 1;
-                }
+                wanted += u64::from(self.want_later(&mut tx, owner, id, stage).await?);
             }
             tx.commit().await?;
             after = last;
@@ -213,6 +210,21 @@ impl Library {
             self.wake.wake();
         }
         Ok(wanted)
+    }
+
+    /// Wants a stage of an asset, behind all other work; false when it is gone.
+    pub(crate) async fn want_later(
+        &self,
+        tx: &mut Tx,
+        owner: UserId,
+        id: AssetId,
+        stage: Stage,
+    ) -> Result<bool> {
+        let Some(asset) = assets::get(tx, Scope::of_owner(owner), id).await? else {
+            return Ok(false);
+        };
+        self.want(tx, &asset, &[stage], priority::BACKFILL).await?;
+        Ok(true)
     }
 
     /// What models say a picture shows, surest first: shown as such, never as tags that people gave.

@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+/// Smaller buffers are not worth keeping apart: the allocator has their pages, and they would be handed out for large ones.
+const BUFFER_BYTES_MIN: usize = 1 << 20;
 /// Larger buffers go back to the system after use, in bytes. Cameras' pictures, decoded for a preview, need less.
 pub(crate) const BUFFER_BYTES_MAX: usize = 16 << 20;
 /// Buffers that wait to be used again: two for each of some pictures at work.
@@ -19,7 +21,10 @@ pub(crate) struct Pixels(Vec<u8>);
 impl Pixels {
     /// So many bytes, of whatever was there before: whoever takes them writes all of them.
     pub(crate) fn new(length: usize) -> Self {
-        let mut bytes = waiting(Vec::pop).unwrap_or_default();
+        let mut bytes = match length {
+            BUFFER_BYTES_MIN.. => waiting(Vec::pop).unwrap_or_default(),
+            _ => Vec::new(),
+        };
         bytes.resize(length, 0);
         Self(bytes)
     }
@@ -44,7 +49,7 @@ impl AsMut<[u8]> for Pixels {
 impl Drop for Pixels {
     fn drop(&mut self) {
         let bytes = mem::take(&mut self.0);
-        if bytes.capacity() <= BUFFER_BYTES_MAX {
+        if (BUFFER_BYTES_MIN..=BUFFER_BYTES_MAX).contains(&bytes.capacity()) {
             waiting(|waiting| {
                 if waiting.len() < WAITING_MAX {
                     waiting.push(bytes);

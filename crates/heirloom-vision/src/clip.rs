@@ -20,7 +20,7 @@ use crate::{
     planes::{Planes, Scale},
     raster::{Filter, Raster, Window},
     vectors::normalise,
-    vision::aside,
+    vision::{aside, lacks, pictures_of},
 };
 
 const VISUAL: &str = "visual_model";
@@ -236,14 +236,13 @@ impl Vision {
             .visual
             .get_or_try_init(|| self.ports_of(VISUAL))
             .await?;
-        let input = described.inputs.iter().find(|port| port.shape.len() == 4);
-        let input = input.ok_or_else(|| lacks(VISUAL, "an input for pictures"))?;
+        let input = pictures_of(VISUAL, described)?;
         let (pack, frame) = (self.pack.clone(), frame.clone());
         let picture = aside(move || match &pack.clip {
             Some(clip) => clip.prepared(&frame),
             None => Err(Error::Stopped),
         });
-        let inputs = vec![(input.name.as_str(), picture.await??)];
+        let inputs = vec![(input, picture.await??)];
         self.clip_vector(VISUAL, described, inputs, priority).await
     }
 
@@ -286,13 +285,6 @@ impl Vision {
         let mut vector = answer.floats(output, &[1, 0])?;
         normalise(&mut vector);
         Ok(vector)
-    }
-}
-
-fn lacks(model: &'static str, what: &str) -> Error {
-    Error::Answer {
-        model,
-        problem: format!("no sign of {what}"),
     }
 }
 

@@ -157,6 +157,21 @@ impl Answer {
     }
 }
 
+/// The name of a model's input for pictures.
+pub(crate) fn pictures_of<'a>(model: &'static str, described: &'a Description) -> Result<&'a str> {
+    let input = described.inputs.iter().find(|port| port.shape.len() == 4);
+    let input = input.ok_or_else(|| lacks(model, "an input for pictures"))?;
+    Ok(&input.name)
+}
+
+/// A model is not what its file's place promises.
+pub(crate) fn lacks(model: &'static str, what: &str) -> Error {
+    Error::Answer {
+        model,
+        problem: format!("no sign of {what}"),
+    }
+}
+
 /// Computes on a thread that may block.
 pub(crate) async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,

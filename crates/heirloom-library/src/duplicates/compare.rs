@@ -21,13 +21,13 @@ const NEAR: f32 = 0.3;
 /// reference set lie below 0.249 but portraits.
 const SAME: f32 = 0.23;
 /// Copies are shaded alike: 0.907 at least in the reference sets, different pictures whose looks are near 0.68 at most.
-const ALIKE: f64 = 0.85;
+const ALIKE: f32 = 0.85;
 /// Bits that differ, of 256, beyond which no copies lie.
 const SIEVE: u32 = 92;
 /// Lengths of copies of a video differ by less.
 const SAME_MS: i64 = 1_000;
 const BITS: usize = 256;
-/// Shadings in memory: some tens of megabytes.
+/// Shadings in memory: some megabytes.
 const SHADINGS_MAX: usize = 1_000;
 
 /// Two pictures, by their places among the sieves.
@@ -176,7 +176,9 @@ impl Library {
                 self.shading(&mut shadings, owner, a).await?,
                 self.shading(&mut shadings, owner, b).await?,
             );
-            if are_copies(difference, a.as_deref(), b.as_deref()) {
+            let compare = move || are_copies(difference, a.as_deref(), b.as_deref());
+            let are_copies = tokio::task::spawn_blocking(compare).await;
+            if are_copies.map_err(anyhow::Error::from)? {
                 copies.push((one, two));
             }
         }
@@ -212,8 +214,8 @@ impl Library {
 
 /// Things of one kind look alike, so looks do not decide alone: copies are light and dark in the same places.
 fn are_copies(difference: f32, one: Option<&Shading>, two: Option<&Shading>) -> bool {
-    let likeness = one.and_then(|one| one.likeness(two?));
-    likeness.map_or(difference <= SAME, |likeness| likeness >= ALIKE)
+    one.and_then(|one| one.is_like(two?, ALIKE))
+        .unwrap_or(difference <= SAME)
 }
 
 /// 1 - cosine.

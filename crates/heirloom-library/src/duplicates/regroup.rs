@@ -5,20 +5,49 @@ use std::{
     sync::Arc,
 };
 
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use heirloom_jobs::{Claim, Failure, Handler, priority};
 use heirloom_store::{
+    Tx,
     changes::{ChangeKind, Entry},
     looks::{self, Sieve},
 };
 use heirloom_types::ids::{AssetId, UserId, new_uuid};
 use uuid::Uuid;
 
-use super::compare::Pair;
-use crate::{Library, Result, feed};
+use super::{Payload, REGROUP, compare::Pair};
+use crate::{Library, Result, feed, jobs::Wanted};
+
+/// The handler of [`REGROUP`].
+pub struct RegroupCopies(pub Arc<Library>);
+
+#[async_trait]
+impl Handler for RegroupCopies {
+    fn kind(&self) -> &'static str {
+        REGROUP
+    }
+
+    async fn run(&self, claim: &Claim) -> Result<(), Failure> {
+        let Payload { owner } = serde_json::from_value(claim.job.payload.0.clone())?;
+        self.0.regroup(owner).await?;
+        let mut tx = self.0.db.write().await?;
+        claim.finish(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
 
 impl Library {
+    /// Has an owner's groups of before looked at again.
+    pub(crate) async fn want_regrouping(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
+        let wanted = Wanted::over_owner(REGROUP, owner, priority::BACKFILL, TimeDelta::zero());
+        self.enqueue(tx, wanted).await
+    }
+
     /// Parts the groups that wait for a person's word where their pictures are no copies any more. Nothing comes together
     /// here, so what a person has said of pictures stays.
-    pub(super) async fn regroup(&self, owner: UserId) -> Result<()> {
+    async fn regroup(&self, owner: UserId) -> Result<()> {
         let mut groups: BTreeMap<Uuid, Vec<Sieve>> = BTreeMap::new();
         for sieve in looks::list_sieves(&mut self.db.read().await?, owner).await? {
             if let Some(group) = sieve.duplicate_id {

@@ -13,11 +13,11 @@ use super::{
     scrfd::{self, Found},
 };
 use crate::{
-    Bounds, Error, Result, Vision,
+    Bounds, Result, Vision,
     planes::{Planes, Scale},
     raster::Raster,
     vectors::normalise,
-    vision::aside,
+    vision::{aside, lacks, pictures_of},
 };
 
 const DETECTION: &str = "detection_model";
@@ -161,20 +161,6 @@ fn is_told_apart(found: &Found, raster: &Raster) -> bool {
     let (width, height) = (raster.width as f32, raster.height as f32);
     let is_inside = (0.0..width).contains(&x) && (0.0..height).contains(&y);
     is_inside && x2 > x1 && y2 > y1 && found.bounds.longer_side() >= FACE_MIN
-}
-
-/// The name of the input for pictures.
-fn pictures_of<'a>(model: &'static str, described: &'a Description) -> Result<&'a str> {
-    let input = described.inputs.iter().find(|port| port.shape.len() == 4);
-    let input = input.ok_or_else(|| lacks(model, "an input for pictures"))?;
-    Ok(&input.name)
-}
-
-fn lacks(model: &'static str, what: &str) -> Error {
-    Error::Answer {
-        model,
-        problem: format!("no sign of {what}"),
-    }
 }
 
 #[cfg(test)]
