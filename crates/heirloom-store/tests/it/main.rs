@@ -8,6 +8,7 @@ mod columns;
 mod faces;
 mod meaning;
 mod migrations;
+mod plans;
 mod queue;
 mod search;
 mod stages;
