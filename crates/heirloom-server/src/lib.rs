@@ -11,6 +11,7 @@ mod file_response;
 mod gate;
 mod health;
 mod input;
+mod listener;
 pub mod live;
 pub mod oip;
 pub mod predict;
@@ -19,4 +20,5 @@ pub mod tiles;
 mod web;
 
 pub use app::{App, Services, over_tls, router};
+pub use listener::listen;
 pub use routes::{models::ModelPacks, served, served_beyond};

@@ -78,7 +78,7 @@ fn open_predictor(config: &Config, engine: Arc<LocalEngine>) -> anyhow::Result<P
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listener = TcpListener::bind(address).await;
+    let listener = heirloom_server::listen(address).await;
     listener.with_context(|| format!("cannot listen on {address}; is another server there?"))
 }
 

@@ -116,12 +116,14 @@ async fn listen(config: &Config, again: bool) -> anyhow::Result<TcpListener> {
     if again {
         return again::socket();
     }
-    TcpListener::bind(config.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {}; is another server running there?",
-            config.listen
-        )
-    })
+    heirloom_server::listen(config.listen)
+        .await
+        .with_context(|| {
+            format!(
+                "cannot listen on {}; is another server running there?",
+                config.listen
+            )
+        })
 }
 
 fn app(config: &Config, wired: &Wired) -> anyhow::Result<App> {
