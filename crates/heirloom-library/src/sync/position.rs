@@ -125,6 +125,20 @@ fn key_of(cursor: &str) -> Option<Key> {
     Some((parent.parse().ok()?, entity.parse().ok()?))
 }
 
+/// Up to where everything has come when each of these has, which are in order: what several of them are of has come with
+/// the last.
+pub(super) fn arrived<P: Copy + PartialEq>(before: P, places: &[P]) -> Vec<P> {
+    let mut whole = before;
+    let next = places.iter().skip(1).map(Some).chain([None]);
+    let each = places.iter().zip(next).map(|(place, next)| {
+        if next != Some(place) {
+            whole = *place;
+        }
+        whole
+    });
+    each.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,5 +192,12 @@ mod tests {
         ] {
             assert_eq!(Ack::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_has_come_in_part_has_not_come() {
+        assert!(arrived(0, &[]).is_empty());
+        assert_eq!(arrived(0, &[3]), [3]);
+        assert_eq!(arrived(1, &[3, 3, 4, 7, 7, 7]), [1, 3, 4, 4, 4, 7]);
     }
 }

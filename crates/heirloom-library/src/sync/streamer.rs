@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     COMPLETE, Event, Line, RESET,
-    position::{Ack, Position, backfilled_ack, complete_ack},
+    position::{Ack, Position, arrived, backfilled_ack, complete_ack},
     sections::{SECTIONS, Section},
 };
 use crate::{Library, Result};
@@ -163,12 +163,17 @@ impl Streamer {
             let Some((last, _)) = rows.last() else {
                 return Ok(());
             };
+            let keys: Vec<Key> = rows.iter().map(|(key, _)| *key).collect();
+            let arrived = arrived(after, &keys);
             after = *last;
-            let lines = rows.into_iter().map(|(key, record)| Line {
-                kind: section.upsert,
-                ack: Position::Scan { base, after: key }.ack(section.upsert),
-                event: Event::Upsert(key, record),
-            });
+            let lines = rows
+                .into_iter()
+                .zip(arrived)
+                .map(|((key, record), after)| Line {
+                    kind: section.upsert,
+                    ack: Position::Scan { base, after }.ack(section.upsert),
+                    event: Event::Upsert(key, record),
+                });
             self.send(lines.collect()).await?;
         }
     }
@@ -186,13 +191,19 @@ impl Streamer {
             let Some(last) = entries.last() else {
                 return Ok(());
             };
-            from = last.seq;
-            let (lines, _) = self.now(section, entries).await?;
-            let lines = lines.into_iter().map(|(seq, key, record)| Line {
-                kind,
-                ack: Position::Feed(seq).ack(kind),
-                event: Event::Upsert(key, record),
-            });
+            let end = last.seq;
+            let (rows, _) = self.now(section, entries).await?;
+            let seqs: Vec<i64> = rows.iter().map(|(seq, ..)| *seq).collect();
+            let arrived = arrived(from, &seqs);
+            from = end;
+            let lines = rows
+                .into_iter()
+                .zip(arrived)
+                .map(|((_, key, record), seq)| Line {
+                    kind,
+                    ack: Position::Feed(seq).ack(kind),
+                    event: Event::Upsert(key, record),
+                });
             self.send(lines.collect()).await?;
         }
     }
@@ -217,6 +228,8 @@ impl Streamer {
             let left = left_containers(section, &entries);
             let (_, mut gone) = self.now(section, entries).await?;
             gone.extend(left);
+            gone.sort_unstable();
+            gone.dedup();
             if section.part == Part::PartnerAsset {
                 self.keep_shown_in_albums(&mut gone).await?;
             }

@@ -1,11 +1,14 @@
 //! The sync stream of a server in a process of its own: one long history, with a restart in its middle.
 
+use std::collections::BTreeSet;
+
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use reqwest::{Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     history::{History, Person},
+    library::change,
     media,
     phone::{Mishap, Phone},
     server::{Server, servers},
@@ -101,6 +104,53 @@ async fn a_device_starts_over_when_it_is_told_to() {
         assert!(phone.sync(&mut rng, Mishap::None).await);
         assert_eq!(phone.holds().await, held);
         assert_eq!(session().await["isPendingSyncReset"], false);
+    }
+}
+
+/// What the stream has of an asset's values; a phone takes the first `most` of them.
+async fn values_taken(device: &Server, phone: &Phone, most: usize) -> Vec<String> {
+    let lines = phone.pending().await;
+    let lines = lines.iter().map(|line| serde_json::from_str(line).unwrap());
+    let of_values = lines.filter(|line: &Value| line["type"] == "AssetMetadataV1");
+    let taken: Vec<Value> = of_values.take(most).collect();
+    if let Some(last) = taken.last() {
+        change(
+            device,
+            Method::POST,
+            "/sync/ack",
+            json!({"acks": [last["ack"]]}),
+        )
+        .await;
+    }
+    let names = taken.iter().map(|line| &line["data"]["key"]);
+    names
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn of_several_values_none_is_lost_when_a_phone_stops_between_them() {
+    for server in servers().await {
+        let id = server.upload("a.jpg", media::jpeg(40, 30, 1)).await;
+        let path = format!("/assets/{id}/metadata");
+        let values = |number: u8| {
+            let value = json!({ "number": number });
+            let items = ["a", "b", "c"].map(|key| json!({"key": key, "value": value}));
+            json!({ "items": items })
+        };
+        let device = &people(&server).await[0].credential.1;
+        let phone = Phone::with_token(&server.address, device).await;
+        let device = server.acting_as(device);
+        let all: BTreeSet<String> = ["a", "b", "c"].map(str::to_owned).into();
+        // The rows themselves, then what has changed of them.
+        for number in 0..2 {
+            change(&server, Method::PUT, &path, values(number)).await;
+            let mut names: BTreeSet<String> =
+                values_taken(&device, &phone, 1).await.into_iter().collect();
+            names.extend(values_taken(&device, &phone, usize::MAX).await);
+            assert_eq!(names, all);
+            assert!(values_taken(&device, &phone, 1).await.is_empty());
+        }
     }
 }
 
