@@ -4,6 +4,8 @@
 //! `HEIRLOOM_TEST_HISTORIES` says how many on SQLite (a hundredth of them on PostgreSQL, but at least ten),
 //! `HEIRLOOM_TEST_SEED` which is the first.
 
+use std::ops::RangeInclusive;
+
 use heirloom_media::decoder::Decoder;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
@@ -15,8 +17,9 @@ use crate::{
 
 /// The last of them has no phone, and an account that is closed and restored.
 const PEOPLE: usize = 4;
-/// Histories on one copy of the database.
-const PER_COPY: usize = 10;
+/// Histories on one copy of the database: opening one costs more than several of them. There are accounts for all of them,
+/// which take long to make.
+const PER_COPY: RangeInclusive<u64> = 10..=100;
 /// The longest history. Most of what goes wrong does so in a short one, and those are cheap.
 const STEPS_MAX: usize = 24;
 
@@ -29,17 +32,18 @@ async fn every_phone_comes_to_hold_what_a_new_one_is_given() {
         run(
             Some(&server),
             first,
-            count.div_ceil(100).max(PER_COPY as u64),
+            count.div_ceil(100).max(*PER_COPY.start()),
         )
         .await;
     }
 }
 
 async fn run(postgres: Option<&str>, first: u64, count: u64) {
-    let template = Template::make(postgres, PEOPLE * PER_COPY).await;
+    let per_copy = (count / 50).clamp(*PER_COPY.start(), *PER_COPY.end()) as usize;
+    let template = Template::make(postgres, PEOPLE * per_copy).await;
     let decoder = Decoder::new(decoder_settings());
     let seeds: Vec<u64> = (first..first + count).collect();
-    for seeds in seeds.chunks(PER_COPY) {
+    for seeds in seeds.chunks(per_copy) {
         let server = template.start(&decoder).await;
         let admin = &template.people[0].tokens[0];
         for (seed, people) in seeds.iter().zip(template.people.chunks(PEOPLE)) {
@@ -56,8 +60,10 @@ async fn live_through(server: &Inside, admin: &str, people: &[Somebody], seed: u
         .map(|person| Person::new(&person.id, &person.tokens[0]))
         .zip(somebody)
         .map(|(side, person)| side.with_devices(&person.sessions[1..3]))
+        .zip(somebody)
+        .map(|(side, person)| side.with_video(&person.video))
         .collect();
-    people.push(Person::who_comes_and_goes(&guest.id, &guest.key));
+    people.push(Person::who_comes_and_goes(&guest.id, &guest.key).with_video(&guest.video));
     let mut history = History::new(&server.address, people, seed).with_admin(admin);
     let mut phones = Vec::new();
     for person in somebody {

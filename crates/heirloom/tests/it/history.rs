@@ -16,7 +16,7 @@ const PICTURES: u8 = 12;
 const NOBODY: &str = "00000000-0000-4000-8000-000000000000";
 
 /// The one video that everybody has.
-static VIDEO: LazyLock<Vec<u8>> = LazyLock::new(media::video);
+pub(crate) static VIDEO: LazyLock<Vec<u8>> = LazyLock::new(media::video);
 
 pub(crate) struct History {
     address: String,
@@ -477,7 +477,7 @@ fn deed(who: usize, method: Method, path: &str, body: Value) -> Deed {
     }
 }
 
-fn form(file: Vec<u8>, name: &'static str) -> multipart::Form {
+pub(crate) fn form(file: Vec<u8>, name: &'static str) -> multipart::Form {
     multipart::Form::new()
         .part("assetData", multipart::Part::bytes(file).file_name(name))
         .text("fileCreatedAt", "2020-01-02T03:04:05.000Z")

@@ -18,17 +18,22 @@ use heirloom_media::{
     decoder::{self, Decoder},
     video::{self, VideoTools},
 };
-use heirloom_server::{App, ModelPacks, Services, live::Live};
+use heirloom_server::{App, ModelPacks, Services, listen, live::Live};
 use heirloom_store::{
     Db,
     blobs::{self, Blobs},
     testing,
 };
 use heirloom_types::time::Clock;
-use reqwest::Client;
+use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::task::JoinHandle;
+
+use crate::{
+    history::{VIDEO, form},
+    phone::plain_client,
+};
 
 const PASSWORD: &str = "correct horse";
 /// Sessions of one person: their own, and those of their phones.
@@ -48,6 +53,8 @@ pub(crate) struct Somebody {
     pub key: String,
     pub sessions: Vec<String>,
     pub tokens: Vec<String>,
+    /// The one they have: reading it takes longer than a history.
+    pub video: String,
 }
 
 /// A database with accounts and sessions, made once: hashing a password takes longer than a history.
@@ -77,6 +84,7 @@ impl Template {
         };
         let server = Inside::begin(db, &Decoder::new(decoder_settings())).await;
         let people = server.sign_up(people).await;
+        server.work().await;
         server.end().await;
         let kind = match (postgres, url) {
             (Some(server), Some(url)) => TemplateKind::Postgres {
@@ -147,7 +155,7 @@ impl Inside {
             copy: None,
             scrub_rate: 0,
         });
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen(([127, 0, 0, 1], 0).into()).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let app = App::new(Services {
             library: library.clone(),
@@ -224,6 +232,7 @@ impl Inside {
             key: key["secret"].as_str().unwrap().to_owned(),
             sessions: vec![String::new()],
             tokens: vec![token.clone()],
+            video: self.add_video(&token).await,
         };
         while somebody.tokens.len() < SESSIONS {
             let child = self.post("/sessions", &token, &json!({})).await;
@@ -234,11 +243,24 @@ impl Inside {
         somebody
     }
 
+    async fn add_video(&self, token: &str) -> String {
+        let form = form(VIDEO.clone(), "a.mp4");
+        let answer = self.send("/assets", token, |request| request.multipart(form));
+        answer.await["id"].as_str().unwrap().to_owned()
+    }
+
     async fn post(&self, path: &str, token: &str, body: &Value) -> Value {
-        let request = Client::new()
-            .post(format!("{}/api{path}", self.address))
-            .bearer_auth(token)
-            .json(body);
+        self.send(path, token, |request| request.json(body)).await
+    }
+
+    async fn send(
+        &self,
+        path: &str,
+        token: &str,
+        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Value {
+        let request = plain_client().post(format!("{}/api{path}", self.address));
+        let request = with(request.bearer_auth(token));
         let response = request.send().await.unwrap();
         let status = response.status();
         let answer = response.text().await.unwrap();

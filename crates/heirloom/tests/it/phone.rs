@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use sqlx::{Connection, Row, SqliteConnection};
+use sqlx::Row;
+
+use self::database::Database;
+
+mod database;
 
 pub(crate) const TYPES: &[&str] = &[
     "AuthUsersV1",
@@ -32,34 +36,6 @@ pub(crate) const TYPES: &[&str] = &[
     "AssetFacesV2",
     "AssetOcrV1",
 ];
-
-const SCHEMA: &str = "
-create table user (id text primary key, row text);
-create table auth_user (id text primary key, row text);
-create table partner (by_id text references user, with_id text references user, row text, primary key (by_id, with_id));
-create table stack (id text primary key, owner_id text references user, row text);
-create table asset (id text primary key, owner_id text not null references user, checksum text not null,
-                    library_id text, row text);
-create unique index asset_checksum on asset (owner_id, checksum) where library_id is null;
-create unique index asset_library_checksum on asset (owner_id, library_id, checksum) where library_id is not null;
-create table exif (asset_id text primary key references asset on delete cascade, row text);
-create table asset_metadata (asset_id text references asset on delete cascade, key text, row text,
-                             primary key (asset_id, key));
-create table album (id text primary key, row text);
-create table album_user (album_id text references album on delete cascade, user_id text references user, row text,
-                         primary key (album_id, user_id));
-create table album_asset (album_id text references album on delete cascade,
-                          asset_id text references asset on delete cascade, primary key (album_id, asset_id));
-create table memory (id text primary key, owner_id text references user, row text);
-create table memory_asset (memory_id text references memory on delete cascade,
-                           asset_id text references asset on delete cascade, primary key (memory_id, asset_id));
-create table person (id text primary key, owner_id text references user, row text);
-create table face (id text primary key, asset_id text references asset on delete cascade,
-                   person_id text references person on delete set null, row text);
-create table ocr (id text primary key, asset_id text not null references asset on delete cascade, row text);
-create table asset_edit (id text primary key, asset_id text not null references asset on delete cascade, row text);
-create table user_metadata (user_id text references user, key text, row text, primary key (user_id, key));
-";
 
 /// A client for a server on this machine: reading the machine's certificates takes longer than a phone's whole stream.
 pub(crate) fn plain_client() -> Client {
@@ -93,7 +69,7 @@ pub(crate) struct Phone {
     address: String,
     token: String,
     client: Client,
-    database: SqliteConnection,
+    database: Database,
     /// Whether it has been told that it must.
     pub(crate) may_start_over: bool,
 }
@@ -113,13 +89,11 @@ impl Phone {
 
     /// That is logged in.
     pub(crate) async fn with_token(address: &str, token: &str) -> Self {
-        let mut database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        sqlx::raw_sql(SCHEMA).execute(&mut database).await.unwrap();
         Self {
             address: address.into(),
             token: token.into(),
             client: plain_client(),
-            database,
+            database: Database::empty().await,
             may_start_over: false,
         }
     }
@@ -359,7 +333,7 @@ impl Phone {
         for value in values {
             query = query.bind(value);
         }
-        if let Err(error) = query.execute(&mut self.database).await {
+        if let Err(error) = query.execute(self.database.connection()).await {
             panic!("the phone cannot keep {line}: {error}");
         }
         if let ("AssetV2", Some(stack)) = (kind, text("stackId")) {
@@ -370,18 +344,14 @@ impl Phone {
     /// Real phones show no asset whose stack they do not know.
     async fn has_stack(&mut self, id: &str) -> bool {
         let found = sqlx::query("select 1 from stack where id = $1").bind(id);
-        let found = found.fetch_optional(&mut self.database).await;
+        let found = found.fetch_optional(self.database.connection()).await;
         found.unwrap().is_some()
     }
 
     /// Forgets everything.
     async fn start_over(&mut self) {
         self.may_start_over = false;
-        self.database = SqliteConnection::connect("sqlite::memory:").await.unwrap();
-        sqlx::raw_sql(SCHEMA)
-            .execute(&mut self.database)
-            .await
-            .unwrap();
+        self.database = Database::empty().await;
     }
 
     /// Everything it holds. Other people's assets that no longer show anywhere stay on phones, as they do on real ones.
@@ -425,7 +395,7 @@ impl Phone {
         ];
         for query in [shown.to_owned()].into_iter().chain(rest).chain(pairs) {
             let rows = sqlx::query(sqlx::AssertSqlSafe(query))
-                .fetch_all(&mut self.database)
+                .fetch_all(self.database.connection())
                 .await
                 .unwrap();
             all.extend(rows.iter().map(|row| row.get::<String, _>(0)));

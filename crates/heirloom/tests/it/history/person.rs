@@ -42,6 +42,12 @@ impl Person {
         self
     }
 
+    /// Who has that video already.
+    pub(crate) fn with_video(mut self, id: &str) -> Self {
+        self.videos.push(id.to_owned());
+        self
+    }
+
     /// Who acts with a key, which outlives a closed account, and whose account is closed at times.
     pub(crate) fn who_comes_and_goes(id: &str, key: &str) -> Self {
         Self {
