@@ -99,14 +99,14 @@ impl ColumnCache {
         }
         let mut found: Vec<Place> = Vec::new();
         for owner in &filter.owners {
-            let Some(state) = self.current(db, tx, *owner).await? else {
+            let Some(mut state) = self.current(db, tx, *owner).await? else {
                 return Ok(None);
             };
             let filter = filter.within(*owner);
             if filter.is_impossible {
                 continue;
             }
-            let first = move || match state.as_ref() {
+            let first = move || match state.as_mut() {
                 Some(state) => state.columns.first(&filter, is_newest_first, most),
                 None => Vec::new(),
             };

@@ -2,7 +2,9 @@
 //! for all of them together; here any combination over a million assets costs one pass over the few bytes that were asked
 //! for of each: every kind of thing lies in a column of its own, all of them in the order of time.
 
+mod names;
 mod pattern;
+mod postings;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,7 +20,7 @@ use heirloom_types::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use self::pattern::Pattern;
+use self::{names::Names, pattern::Pattern, postings::Postings};
 use super::{Filter, Span};
 use crate::{Result, Tx, assets::Visibility, db::Sql, sql};
 
@@ -27,8 +29,8 @@ const TEXTS: usize = 6;
 /// What stands for a text that is not known, and for a rating that there is none.
 const UNKNOWN: u32 = 0;
 const UNRATED: i8 = i8::MIN;
-/// Bytes of names that nothing points to any more, from which on they are written anew.
-const WASTE_MAX: usize = 1 << 20;
+/// How many rows can be looked at one after the other while one is looked at by itself.
+const ROWS_AT_ONCE: usize = 32;
 
 macro_rules! selection {
     ($condition:literal) => {
@@ -106,19 +108,12 @@ pub struct Columns {
     taken: Vec<i64>,
     ids: Vec<Uuid>,
     texts: [Vec<u32>; TEXTS],
+    /// Of the columns of texts that were asked for since rows last changed.
+    postings: [Option<Postings>; TEXTS],
     ratings: Vec<i8>,
     marks: Vec<u8>,
     names: Names,
     codes: HashMap<String, u32>,
-}
-
-/// Names in lower case.
-#[derive(Debug, Default)]
-struct Names {
-    /// Where each begins, and how long it is.
-    places: Vec<(u32, u16)>,
-    /// One after the other; in the order of their rows, but for what changed since.
-    text: String,
 }
 
 impl Columns {
@@ -191,12 +186,67 @@ impl Columns {
     }
 
     /// The first `most` that match, in the order of time.
-    pub fn first(&self, filter: &Filter, is_newest_first: bool, most: usize) -> Vec<Match> {
+    pub fn first(&mut self, filter: &Filter, is_newest_first: bool, most: usize) -> Vec<Match> {
         let Some(pattern) = Pattern::of(self, filter) else {
             return Vec::new();
         };
+        let span = self.within(filter.taken);
+        self.post(&pattern);
+        let rows = match self.rarest(&pattern, &span) {
+            Some(rows) => self.among(rows, &pattern, is_newest_first, most),
+            None => self.all_along(span, &pattern, is_newest_first, most),
+        };
+        let matched = |row: usize| (self.taken[row], AssetId(self.ids[row]));
+        rows.into_iter().map(matched).collect()
+    }
+
+    /// Finds out which rows have which of the texts that are asked for.
+    fn post(&mut self, pattern: &Pattern) {
+        let texts = self.codes.len() + 1;
+        for (place, _) in pattern.texts() {
+            let column = &self.texts[*place];
+            self.postings[*place].get_or_insert_with(|| Postings::of(column, texts));
+        }
+    }
+
+    /// The rows in a span that have the rarest of the texts asked for, if it is so rare that they are best looked at one by
+    /// one.
+    fn rarest(&self, pattern: &Pattern, span: &Range<usize>) -> Option<&[u32]> {
+        let rows_of = |(place, code): &(usize, u32)| {
+            let rows = self.postings[*place].as_ref()?.rows(*code);
+            let place_of = |end: usize| rows.partition_point(|&row| (row as usize) < end);
+            Some(&rows[place_of(span.start)..place_of(span.end)])
+        };
+        let rows = pattern.texts().iter().filter_map(rows_of);
+        let rarest = rows.min_by_key(|rows| rows.len())?;
+        (rarest.len() < span.len() / ROWS_AT_ONCE).then_some(rarest)
+    }
+
+    fn among(
+        &self,
+        rows: &[u32],
+        pattern: &Pattern,
+        is_newest_first: bool,
+        most: usize,
+    ) -> Vec<usize> {
+        let matching = |row: &usize| pattern.matches_row(self, *row);
+        let rows = rows.iter().map(|&row| row as usize);
+        if is_newest_first {
+            rows.rev().filter(matching).take(most).collect()
+        } else {
+            rows.filter(matching).take(most).collect()
+        }
+    }
+
+    /// A block after the other.
+    fn all_along(
+        &self,
+        mut left: Range<usize>,
+        pattern: &Pattern,
+        is_newest_first: bool,
+        most: usize,
+    ) -> Vec<usize> {
         let mut rows = Vec::new();
-        let mut left = self.within(filter.taken);
         while !left.is_empty() && rows.len() < most {
             let block = if is_newest_first {
                 let start = left.end.saturating_sub(pattern::BLOCK).max(left.start);
@@ -212,21 +262,19 @@ impl Columns {
             }
         }
         rows.truncate(most);
-        let matched = |row: usize| (self.taken[row], AssetId(self.ids[row]));
-        rows.into_iter().map(matched).collect()
+        rows
     }
 
-    /// Bytes that they take.
+    /// Bytes that they take at most: as if every text had been asked for.
     pub fn memory(&self) -> usize {
         let codes: usize = self.codes.keys().map(|text| text.len() + 64).sum();
         let texts: usize = self.texts.iter().map(Vec::capacity).sum();
         self.taken.capacity() * size_of::<i64>()
             + self.ids.capacity() * size_of::<Uuid>()
-            + texts * size_of::<u32>()
+            + texts * 2 * size_of::<u32>()
             + self.ratings.capacity()
             + self.marks.capacity()
-            + self.names.places.capacity() * size_of::<(u32, u16)>()
-            + self.names.text.capacity()
+            + self.names.memory()
             + codes
     }
 
@@ -260,6 +308,9 @@ impl Columns {
         ];
         for (place, text) in texts.into_iter().enumerate() {
             let code = text.map_or(UNKNOWN, |text| self.code(text));
+            if row.is_none_or(|row| self.texts[place][row] != code) {
+                self.postings[place] = None;
+            }
             set(&mut self.texts[place], row, code);
         }
     }
@@ -278,10 +329,11 @@ impl Columns {
         pick(&mut self.ids, &order);
         pick(&mut self.ratings, &order);
         pick(&mut self.marks, &order);
-        pick(&mut self.names.places, &order);
+        self.names.pick(&order);
         for texts in &mut self.texts {
             pick(texts, &order);
         }
+        self.postings = Default::default();
     }
 }
 
@@ -294,50 +346,6 @@ fn set<T>(column: &mut Vec<T>, row: Option<usize>, value: T) {
 
 fn pick<T: Copy>(column: &mut Vec<T>, rows: &[u32]) {
     *column = rows.iter().map(|&row| column[row as usize]).collect();
-}
-
-impl Names {
-    fn put(&mut self, row: Option<usize>, name: &str) {
-        let length = u16::try_from(name.len()).unwrap_or(u16::MAX);
-        set(&mut self.places, row, (self.text.len() as u32, length));
-        self.text.push_str(name);
-    }
-
-    fn of(&self, row: usize) -> &[u8] {
-        let (start, length) = self.places[row];
-        &self.text.as_bytes()[start as usize..][..usize::from(length)]
-    }
-
-    /// The names of these rows at once, if nothing else lies among them.
-    fn together(&self, rows: Range<usize>) -> Option<&[u8]> {
-        let places = &self.places[rows];
-        let (first, last) = (places.first()?, places.last()?);
-        let mut next = first.0;
-        for &(start, length) in places {
-            if start != next {
-                return None;
-            }
-            next = start + u32::from(length);
-        }
-        let end = last.0 + u32::from(last.1);
-        Some(&self.text.as_bytes()[first.0 as usize..end as usize])
-    }
-
-    fn tidy(&mut self) {
-        let lengths = self.places.iter().map(|(_, length)| usize::from(*length));
-        if self.text.len() > 2 * lengths.sum::<usize>() + WASTE_MAX {
-            self.write_anew();
-        }
-    }
-
-    /// In the order of their rows, without what nothing points to any more.
-    fn write_anew(&mut self) {
-        let mut names = Self::default();
-        for row in 0..self.places.len() {
-            names.put(None, &String::from_utf8_lossy(self.of(row)));
-        }
-        *self = names;
-    }
 }
 
 /// How many assets an owner has.

@@ -21,6 +21,8 @@ use crate::{photo, rng, user};
 const ASSETS: i64 = 400;
 const FILTERS: usize = 300;
 const PLACES: [&str; 3] = ["Lima", "Oslo", "Kyoto"];
+/// Where hardly anything was taken.
+const FAR: &str = "Alert";
 const MAKES: [&str; 2] = ["Canon", "Apple"];
 const SEEN: [Visibility; 4] = [
     Visibility::Timeline,
@@ -51,8 +53,13 @@ fn filter(owner: UserId, rng: &mut StdRng) -> Filter {
             after: perhaps(rng, |rng| at_millis(rng.random_range(0..ASSETS) * 500)),
             before: perhaps(rng, |rng| at_millis(rng.random_range(0..ASSETS) * 1_000)),
         },
-        name: perhaps(rng, |rng| format!("g_{}", rng.random_range(0..10))),
-        city: perhaps(rng, |rng| pick(rng, &PLACES)),
+        name: perhaps(rng, |rng| {
+            let start = ["g_", "IMG_", "_"][rng.random_range(0..3)];
+            format!("{start}{}", rng.random_range(0..ASSETS / 4))
+        }),
+        city: perhaps(rng, |rng| {
+            pick(rng, &[PLACES[0], PLACES[1], PLACES[2], FAR])
+        }),
         make: perhaps(rng, |rng| pick(rng, &["Canon", "Apple", "Nobody"])),
         rating: perhaps(rng, |rng| perhaps(rng, |rng| rng.random_range(1..4))),
         ..Filter::default()
@@ -61,7 +68,10 @@ fn filter(owner: UserId, rng: &mut StdRng) -> Filter {
 
 fn facts(owner: UserId, asset: AssetId, rng: &mut StdRng) -> Exif {
     Exif {
-        city: pick(rng, &PLACES),
+        city: match rng.random_range(0..80) {
+            0 => Some(FAR.into()),
+            _ => pick(rng, &PLACES),
+        },
         make: pick(rng, &MAKES),
         rating: perhaps(rng, |rng| rng.random_range(1..4)),
         ..Exif::empty(owner, asset)

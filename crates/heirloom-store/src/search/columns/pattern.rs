@@ -3,9 +3,8 @@
 use std::ops::Range;
 
 use heirloom_types::media_type::MediaKind;
-use memchr::memmem::Finder;
 
-use super::{Columns, UNKNOWN, UNRATED, mark};
+use super::{Columns, UNKNOWN, UNRATED, mark, names::Search};
 use crate::{assets::Visibility, bits, search::Filter};
 
 /// Rows of one step.
@@ -17,7 +16,7 @@ pub(super) struct Pattern {
     marks: (u8, u8),
     texts: Vec<(usize, u32)>,
     rating: Option<i8>,
-    name: Option<Finder<'static>>,
+    name: Option<Search>,
 }
 
 impl Pattern {
@@ -45,13 +44,34 @@ impl Pattern {
             Some(Some(rating)) => Some(i8::try_from(rating).ok()?),
         };
         let name = filter.name.as_ref();
-        let name = name.map(|name| Finder::new(&name.to_lowercase()).into_owned());
+        let name = name.map(|name| Search::new(&columns.names, name));
         Some(Self {
             marks: marks(filter),
             texts,
             rating,
             name,
         })
+    }
+
+    /// Which texts are asked for: the column, and the text's number.
+    pub(super) fn texts(&self) -> &[(usize, u32)] {
+        &self.texts
+    }
+
+    pub(super) fn matches_row(&self, columns: &Columns, row: usize) -> bool {
+        let (mask, wanted) = self.marks;
+        let has_text = |(place, code): &(usize, u32)| columns.texts[*place][row] == *code;
+        columns.marks[row] & mask == wanted
+            && self.texts.iter().all(has_text)
+            && self
+                .rating
+                .is_none_or(|rating| columns.ratings[row] == rating)
+            && self.is_named(columns, row)
+    }
+
+    fn is_named(&self, columns: &Columns, row: usize) -> bool {
+        let name = self.name.as_ref();
+        name.is_none_or(|name| name.is_in(&columns.names, row))
     }
 
     /// The rows of a block that match.
@@ -63,10 +83,7 @@ impl Pattern {
         let first = block.start;
         let rows = bits::ones(self.may_match(columns, block));
         rows.map(move |at| first + at)
-            .filter(|row| match &self.name {
-                Some(name) => name.find(columns.names.of(*row)).is_some(),
-                None => true,
-            })
+            .filter(|row| self.is_named(columns, *row))
     }
 
     /// Which of a block's rows are as they must be, but for their own names; what is cheap and rules out most comes first.
@@ -84,11 +101,9 @@ impl Pattern {
         if let Some(rating) = self.rating {
             left &= where_so(&columns.ratings[block.clone()], |known| known == rating);
         }
-        let is_named = || match (&self.name, columns.names.together(block)) {
-            (Some(name), Some(names)) => name.find(names).is_some(),
-            _ => true,
-        };
-        if left == 0 || is_named() { left } else { 0 }
+        let name = self.name.as_ref();
+        let may_be_named = || name.is_none_or(|name| name.may_be_in(&columns.names, block));
+        if left == 0 || may_be_named() { left } else { 0 }
     }
 }
 
