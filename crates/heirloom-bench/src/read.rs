@@ -6,12 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use heirloom_inference::local::{LocalEngine, Settings};
 use heirloom_media::{
     decode::{self, Limits, Target},
     facts::Facts,
+    pixels::Pixels,
 };
 use heirloom_types::frame::Frame;
 use heirloom_vision::{Line, Priority, Vision};
@@ -76,7 +77,10 @@ fn decoded(path: &Path) -> anyhow::Result<Frame> {
     };
     let file = fs::read(path)?;
     let picture = decode::decode(&file, "page.jpg", &Facts::default(), Target::Full, limits);
-    Ok(picture.with_context(|| path.display().to_string())?.frame)
+    match picture.with_context(|| path.display().to_string())?.pixels {
+        Pixels::Frame(frame) => Ok(frame),
+        Pixels::Planes(_) => bail!("a whole picture is decoded to its last detail"),
+    }
 }
 
 fn texts(lines: &[Line]) -> Vec<&str> {

@@ -41,7 +41,7 @@ impl Library {
                     Error::Internal(error.into())
                 }
             })?;
-        let made = tokio::task::spawn_blocking(move || renditions::render(&decoded.frame))
+        let made = tokio::task::spawn_blocking(move || renditions::render(&decoded.pixels))
             .await
             .map_err(anyhow::Error::from)?
             .map_err(anyhow::Error::from)?;

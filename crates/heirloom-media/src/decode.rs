@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     facts::Facts,
     format::{self, Format},
+    pixels::Pixels,
 };
 
 /// How large the pixels should be.
@@ -43,7 +44,7 @@ pub struct Limits {
 pub struct Picture {
     /// Full size as displayed.
     pub size: Size,
-    pub frame: Frame,
+    pub pixels: Pixels,
     pub format: Format,
 }
 
@@ -87,6 +88,11 @@ pub fn decode(
     let format = format::sniff(file)
         .ok_or_else(|| Error::Unsupported("its first bytes belong to no known format".into()))?;
     let orientation = facts.orientation.unwrap_or(1);
+    if format == Format::Jpeg
+        && let Some(picture) = jpeg::in_planes(file, orientation, target, limits)?
+    {
+        return Ok(picture);
+    }
     let raw = match format {
         Format::Jpeg => jpeg::decode(file, orientation, target, limits)?,
         Format::Png | Format::WebP | Format::Gif | Format::Bmp => {
@@ -100,7 +106,7 @@ pub fn decode(
     };
     Ok(Picture {
         size: orient::oriented_size(raw.full_size, raw.orientation),
-        frame: finish(raw)?,
+        pixels: Pixels::Frame(finish(raw)?),
         format,
     })
 }

@@ -20,13 +20,14 @@ use std::{
 };
 
 pub use child::child_main;
-use heirloom_types::{frame::Frame, geometry::Size};
+use heirloom_types::geometry::Size;
 use tokio::sync::Semaphore;
 
 use crate::{
     decode::{self, Limits, Target},
     facts::Facts,
     format::Format,
+    pixels::Pixels,
 };
 use protocol::{Reply, Request};
 
@@ -51,9 +52,9 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Decoded {
     pub facts: Facts,
-    /// Full size as displayed; the frame may be smaller.
+    /// Full size as displayed; the pixels may be fewer.
     pub size: Size,
-    pub frame: Frame,
+    pub pixels: Pixels,
     pub format: Format,
 }
 
@@ -122,11 +123,11 @@ impl Decoder {
         let reply = self
             .ask(file, Request::decode(name, target, limits))
             .await?;
-        let (picture, frame) = reply.picture.ok_or(Error::Died)?;
+        let (picture, pixels) = reply.picture.ok_or(Error::Died)?;
         Ok(Decoded {
             facts: reply.facts,
             size: picture.size,
-            frame,
+            pixels,
             format: picture.format,
         })
     }
@@ -159,7 +160,7 @@ impl Decoder {
 /// A reply with its pixels.
 struct Answer {
     facts: Facts,
-    picture: Option<(protocol::Shape, Frame)>,
+    picture: Option<(protocol::Shape, Pixels)>,
 }
 
 impl Pool {
@@ -217,8 +218,8 @@ impl Child {
         let (reply, sheet): (Reply, _) = protocol::receive(&self.socket).map_err(failed)?;
         let picture = match (reply.shape, sheet) {
             (Some(shape), Some(sheet)) => {
-                let frame = shape.frame(&sheet).ok_or(Error::Died)?;
-                Some((shape, frame))
+                let pixels = shape.pixels(&sheet).ok_or(Error::Died)?;
+                Some((shape, pixels))
             }
             _ => None,
         };

@@ -5,6 +5,8 @@ use heirloom_types::{
     geometry::Size,
 };
 
+use crate::{pixels::Pixels, resize};
+
 /// One step, in pixels of the picture as the steps before it left it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -89,9 +91,9 @@ pub fn size_after(size: Size, steps: &[Step]) -> Option<Size> {
 }
 
 /// The picture after all steps; `None` as of [`size_after`].
-pub fn apply(frame: &Frame, steps: &[Step]) -> Option<Frame> {
-    size_after(frame.size(), steps)?;
-    let mut edited = frame.clone();
+pub fn apply(pixels: &Pixels, steps: &[Step]) -> Option<Frame> {
+    size_after(pixels.size(), steps)?;
+    let mut edited = resize::into_frame(pixels, pixels.size()).ok()?;
     for step in steps {
         edited = match edited.layout() {
             Layout::Rgb => moved::<3>(&edited, *step),
@@ -180,7 +182,7 @@ mod tests {
             (vec![Step::Turn(1), Step::MirrorSides], "ad/be/cf"),
             (vec![CROP, Step::Turn(3)], "c/b"),
         ] {
-            let edited = apply(&picture(), &steps).unwrap();
+            let edited = apply(&picture().into(), &steps).unwrap();
             assert_eq!(shown(&edited), expected, "{steps:?}");
             assert_eq!(size_after(Size::new(3, 2), &steps), Some(edited.size()));
         }
@@ -211,7 +213,7 @@ mod tests {
     fn a_crop_must_fit_what_is_left() {
         let size = Size::new(3, 2);
         assert_eq!(size_after(size, &[CROP, CROP]), None);
-        assert!(apply(&picture(), &[CROP, CROP]).is_none());
+        assert!(apply(&picture().into(), &[CROP, CROP]).is_none());
         let far = Area {
             x: u32::MAX,
             y: 0,

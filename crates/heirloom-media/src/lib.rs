@@ -4,15 +4,17 @@
 //! rest of the system calls, [`decode`] and [`metadata`] are what runs in the child. To add a format: a file in
 //! `decode/`, its magic bytes in [`format`].
 
+mod buffers;
 pub mod decode;
 pub mod decoder;
 pub mod edit;
 pub mod facts;
 pub mod format;
 pub mod metadata;
-mod pixels;
+pub mod pixels;
 pub mod places;
 pub mod renditions;
+mod resize;
 pub mod shading;
 pub mod video;
 pub mod xmp;

@@ -1,19 +1,16 @@
 //! Pixels to what clients show: preview, thumbnail, thumbhash. Pure functions.
 
-use std::sync::{Mutex, PoisonError};
-
-use fast_image_resize::{
-    FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
-    images::{Image, ImageRef},
-};
 use heirloom_types::{
     frame::{Frame, Layout},
     geometry::Size,
 };
-use turbojpeg::{Compressor, PixelFormat, Subsamp};
+use turbojpeg::{Compressor, PixelFormat, Subsamp, YuvImage};
 use webp::{Decoder, Encoder, WebPConfig};
 
-use crate::pixels::{self, Pixels};
+use crate::{
+    pixels::{Form, Pixels, Planes},
+    resize::{self, ResizeError},
+};
 
 /// Shorter side of a preview, in pixels.
 pub const PREVIEW_SIDE: u32 = 1440;
@@ -27,9 +24,6 @@ const JPEG_QUALITY: i32 = 80;
 const WEBP_QUALITY: f32 = 80.0;
 /// libwebp's effort, 0 to 6. Its default, 4, takes twice the time for files that are 3 % smaller and a quarter of a decibel.
 const WEBP_METHOD: i32 = 2;
-
-/// Resizers that wait for work: each keeps the memory for what lies between its two passes.
-static RESIZERS: Mutex<Vec<Resizer>> = Mutex::new(Vec::new());
 
 /// Everything that is derived from one decoded picture.
 #[derive(Debug)]
@@ -47,14 +41,20 @@ pub struct Renditions {
 #[error("a picture could not be encoded: {0}")]
 pub struct EncodeError(String);
 
+impl From<ResizeError> for EncodeError {
+    fn from(error: ResizeError) -> Self {
+        failed(error)
+    }
+}
+
 /// Preview, then the thumbnail from the preview's pixels, then the hash from the thumbnail's: each pixel is touched as
 /// rarely as possible.
-pub fn render(frame: &Frame) -> Result<Renditions, EncodeError> {
-    let preview = fitted(&flattened(frame), PREVIEW_SIDE)?;
-    let thumbnail = match frame.layout() {
-        Layout::Rgb => fitted(&preview, THUMBNAIL_SIDE)?,
+pub fn render(pixels: &Pixels) -> Result<Renditions, EncodeError> {
+    let preview = fitted(&flattened(pixels), PREVIEW_SIDE)?;
+    let thumbnail = match pixels.form() {
         // The preview lost its transparency.
-        Layout::Rgba => fitted(&fitted(frame, PREVIEW_SIDE)?, THUMBNAIL_SIDE)?,
+        Form::Frame(Layout::Rgba) => small(&fitted(pixels, PREVIEW_SIDE)?)?,
+        Form::Frame(Layout::Rgb) | Form::Planes => small(&preview)?,
     };
     Ok(Renditions {
         preview: jpeg(&preview)?,
@@ -64,13 +64,14 @@ pub fn render(frame: &Frame) -> Result<Renditions, EncodeError> {
 }
 
 /// The whole picture as JPEG, for originals a browser cannot show.
-pub fn full_size(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
-    jpeg(&flattened(frame))
+pub fn full_size(pixels: &Pixels) -> Result<Vec<u8>, EncodeError> {
+    jpeg(&flattened(pixels))
 }
 
 /// Scales a decoded picture down to the preview's size: enough for everything that looks at pictures.
-pub fn reduced(frame: &Frame) -> Result<Frame, EncodeError> {
-    fitted(frame, PREVIEW_SIDE)
+pub fn reduced(pixels: &Pixels) -> Result<Frame, EncodeError> {
+    let size = fitting(pixels.size(), PREVIEW_SIDE);
+    Ok(resize::into_frame(pixels, size)?)
 }
 
 /// A square JPEG of a face in one of our previews. The box is in fractions: left, top, right, bottom.
@@ -95,16 +96,22 @@ pub fn face(preview: &[u8], [left, top, right, bottom]: [f64; 4]) -> Result<Vec<
     let square = Size::new(side as u32, side as u32);
     let cut = Frame::new(square, Layout::Rgb, rows.collect::<Vec<u8>>())
         .ok_or_else(|| EncodeError("the box lies outside".into()))?;
-    jpeg(&fitted(&cut, THUMBNAIL_SIDE)?)
+    jpeg(&fitted(&cut.into(), THUMBNAIL_SIDE)?)
 }
 
-/// Scales down until the shorter side fits, and the longer one too where a panorama would never end.
-fn fitted(frame: &Frame, side: u32) -> Result<Frame, EncodeError> {
-    let size = frame
-        .size()
-        .shorter_side_at_most(side)
-        .longer_side_at_most(side * LONGEST_RATIO);
-    resized(frame, size)
+/// The size at which the shorter side fits, and the longer one too where a panorama would never end.
+fn fitting(size: Size, side: u32) -> Size {
+    size.shorter_side_at_most(side)
+        .longer_side_at_most(side * LONGEST_RATIO)
+}
+
+fn fitted(pixels: &Pixels, side: u32) -> Result<Pixels, EncodeError> {
+    Ok(resize::pixels(pixels, fitting(pixels.size(), side))?)
+}
+
+fn small(pixels: &Pixels) -> Result<Frame, EncodeError> {
+    let size = fitting(pixels.size(), THUMBNAIL_SIDE);
+    Ok(resize::into_frame(pixels, size)?)
 }
 
 /// A thumbnail that we made, as pixels.
@@ -124,68 +131,58 @@ pub(crate) fn opened_thumbnail(thumbnail: &[u8]) -> Result<Frame, EncodeError> {
     .ok_or_else(|| EncodeError("wrong size".into()))
 }
 
-pub(crate) fn resized(frame: &Frame, size: Size) -> Result<Frame, EncodeError> {
-    if size == frame.size() {
-        return Ok(frame.clone());
-    }
-    let kind = match frame.layout() {
-        Layout::Rgb => PixelType::U8x3,
-        Layout::Rgba => PixelType::U8x4,
-    };
-    let source = ImageRef::new(
-        frame.size().width,
-        frame.size().height,
-        frame.pixels(),
-        kind,
-    )
-    .map_err(failed)?;
-    let length = size.pixels() as usize * frame.layout().channels();
-    let mut pixels = Pixels::new(length);
-    let mut target =
-        Image::from_slice_u8(size.width, size.height, pixels.as_mut(), kind).map_err(failed)?;
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    let resizers = || RESIZERS.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut resizer = resizers().pop().unwrap_or_default();
-    resizer
-        .resize(&source, &mut target, &options)
-        .map_err(failed)?;
-    if resizer.size_of_internal_buffers() <= pixels::BUFFER_BYTES_MAX {
-        resizers().push(resizer);
-    }
-    Frame::new(size, frame.layout(), pixels).ok_or_else(|| EncodeError("wrong size".into()))
-}
-
 /// Transparency over white, because JPEG has none.
-fn flattened(frame: &Frame) -> Frame {
+fn flattened(pixels: &Pixels) -> Pixels {
+    let Pixels::Frame(frame) = pixels else {
+        return pixels.clone();
+    };
     if frame.layout() == Layout::Rgb {
-        return frame.clone();
+        return pixels.clone();
     }
     let over_white = |channel: u8, alpha: u8| {
         let alpha = u16::from(alpha);
         ((u16::from(channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
     };
-    let pixels: Vec<u8> = frame
+    let flat: Vec<u8> = frame
         .pixels()
         .chunks_exact(4)
         .flat_map(|pixel| [0, 1, 2].map(|channel| over_white(pixel[channel], pixel[3])))
         .collect();
-    Frame::new(frame.size(), Layout::Rgb, pixels).expect("one pixel becomes one pixel")
+    let flat = Frame::new(frame.size(), Layout::Rgb, flat);
+    Pixels::Frame(flat.expect("one pixel becomes one pixel"))
 }
 
-fn jpeg(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
-    let (width, height) = (frame.size().width as usize, frame.size().height as usize);
+/// Of pixels without transparency.
+fn jpeg(pixels: &Pixels) -> Result<Vec<u8>, EncodeError> {
     let mut codec = Compressor::new().map_err(failed)?;
     codec.set_quality(JPEG_QUALITY).map_err(failed)?;
     codec.set_subsamp(Subsamp::Sub2x2).map_err(failed)?;
-    codec
-        .compress_to_vec(turbojpeg::Image {
-            pixels: frame.pixels(),
-            width,
-            pitch: width * 3,
-            height,
-            format: PixelFormat::RGB,
-        })
-        .map_err(failed)
+    match pixels {
+        Pixels::Frame(frame) => codec.compress_to_vec(interleaved(frame)),
+        Pixels::Planes(planes) => codec.compress_yuv_to_vec(apart(planes)),
+    }
+    .map_err(failed)
+}
+
+fn interleaved(frame: &Frame) -> turbojpeg::Image<&[u8]> {
+    let (width, height) = (frame.size().width as usize, frame.size().height as usize);
+    turbojpeg::Image {
+        pixels: frame.pixels(),
+        width,
+        pitch: width * 3,
+        height,
+        format: PixelFormat::RGB,
+    }
+}
+
+fn apart(planes: &Planes) -> YuvImage<&[u8]> {
+    YuvImage {
+        pixels: planes.bytes(),
+        width: planes.size().width as usize,
+        align: 1,
+        height: planes.size().height as usize,
+        subsamp: Subsamp::Sub2x2,
+    }
 }
 
 fn webp(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
@@ -205,7 +202,7 @@ fn webp(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
 }
 
 fn thumbhash(frame: &Frame) -> Result<Vec<u8>, EncodeError> {
-    let small = resized(frame, frame.size().longer_side_at_most(THUMBHASH_SIDE))?;
+    let small = resize::frame(frame, frame.size().longer_side_at_most(THUMBHASH_SIDE))?;
     let Size { width, height } = small.size();
     let rgba: Vec<u8> = match small.layout() {
         Layout::Rgba => small.pixels().to_vec(),
@@ -230,8 +227,9 @@ fn failed(error: impl std::fmt::Display) -> EncodeError {
 mod tests {
     use super::*;
 
-    fn plain(size: Size, layout: Layout, pixel: &[u8]) -> Frame {
-        Frame::new(size, layout, pixel.repeat(size.pixels() as usize)).unwrap()
+    fn plain(size: Size, layout: Layout, pixel: &[u8]) -> Pixels {
+        let pixels = pixel.repeat(size.pixels() as usize);
+        Pixels::new(size, Form::Frame(layout), pixels).unwrap()
     }
 
     fn size_of(bytes: &[u8]) -> Size {
@@ -261,6 +259,27 @@ mod tests {
     }
 
     #[test]
+    fn planes_become_what_frames_become() {
+        // Of which the preview has an odd side.
+        let size = Size::new(2170, 1500);
+        let length = Form::Planes.bytes(size).unwrap();
+        let mut bytes = vec![150; size.pixels() as usize];
+        bytes.resize(length, 90);
+        let made = render(&Pixels::new(size, Form::Planes, bytes).unwrap()).unwrap();
+        assert_eq!(size_of(&made.preview), Size::new(2083, 1440));
+        assert_eq!(size_of(&made.thumbnail), Size::new(362, 250));
+        let preview = turbojpeg::decompress(&made.preview, PixelFormat::RGB).unwrap();
+        let expected = [97, 190, 83];
+        let is_near = |pixel: &[u8]| {
+            pixel
+                .iter()
+                .zip(expected)
+                .all(|(is, was)| is.abs_diff(was) < 5)
+        };
+        assert!(preview.pixels.chunks_exact(3).all(is_near));
+    }
+
+    #[test]
     fn a_panorama_ends_somewhere() {
         let made = render(&plain(Size::new(60_000, 2), Layout::Rgb, &[9, 9, 9])).unwrap();
         assert_eq!(size_of(&made.thumbnail), Size::new(1500, 1));
@@ -275,7 +294,7 @@ mod tests {
             }
         }
         let frame = Frame::new(Size::new(400, 300), Layout::Rgb, pixels).unwrap();
-        let preview = render(&frame).unwrap().preview;
+        let preview = render(&frame.into()).unwrap().preview;
         let cut = face(&preview, [0.85, 0.0, 1.0, 0.2]).unwrap();
         let cut = turbojpeg::decompress(&cut, PixelFormat::RGB).unwrap();
         assert_eq!((cut.width, cut.height), (96, 96));

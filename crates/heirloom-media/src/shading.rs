@@ -3,7 +3,10 @@
 
 use heirloom_types::{frame::Frame, geometry::Size};
 
-use crate::renditions::{self, EncodeError};
+use crate::{
+    renditions::{self, EncodeError},
+    resize,
+};
 
 /// Squares of the picture on a side of which the brightness is kept.
 const SIDE: usize = 64;
@@ -31,10 +34,8 @@ impl Shading {
     pub fn of_thumbnail(webp: &[u8]) -> Result<Self, EncodeError> {
         let thumbnail = renditions::opened_thumbnail(webp)?;
         let side = SIDE as u32;
-        Ok(Self::of_square(&renditions::resized(
-            &thumbnail,
-            Size::new(side, side),
-        )?))
+        let square = resize::frame(&thumbnail, Size::new(side, side))?;
+        Ok(Self::of_square(&square))
     }
 
     fn of_square(square: &Frame) -> Self {
@@ -129,7 +130,8 @@ mod tests {
     }
 
     fn shading(frame: &Frame) -> Shading {
-        Shading::of_thumbnail(&renditions::render(frame).unwrap().thumbnail).unwrap()
+        let made = renditions::render(&frame.clone().into()).unwrap();
+        Shading::of_thumbnail(&made.thumbnail).unwrap()
     }
 
     #[test]

@@ -19,7 +19,11 @@ use heirloom_types::{
 pub use probe::Probe;
 use tokio::process::Command;
 
-use crate::decode::{self, Limits, Target};
+use crate::{
+    decode::{self, Limits, Target},
+    facts::Facts,
+    pixels::Pixels,
+};
 
 /// Shorter side of the rendition that every client plays, in pixels.
 const RENDITION_SIDE: u32 = 720;
@@ -100,7 +104,7 @@ impl VideoTools {
     }
 
     /// One picture from near the beginning, upright, in sRGB.
-    pub async fn poster(&self, file: &File, probe: &Probe, side: u32) -> Result<Frame, Error> {
+    pub async fn poster(&self, file: &File, probe: &Probe, side: u32) -> Result<Pixels, Error> {
         let at = probe
             .duration_seconds()
             .map_or(0.0, |length| (length / 10.0).min(POSTER_SECONDS));
@@ -132,15 +136,10 @@ impl VideoTools {
             max_pixels: 100_000_000,
             max_bytes: 1 << 30,
         };
-        decode::decode(
-            &picture,
-            "poster.bmp",
-            &crate::facts::Facts::default(),
-            Target::Full,
-            limits,
-        )
-        .map(|picture| picture.frame)
-        .map_err(|_| Error::Broken("it has no picture that can be shown".into()))
+        let facts = Facts::default();
+        let decoded = decode::decode(&picture, "poster.bmp", &facts, Target::Full, limits);
+        let pixels = decoded.map(|picture| picture.pixels);
+        pixels.map_err(|_| Error::Broken("it has no picture that can be shown".into()))
     }
 
     /// What is seen each second, upright, in sRGB, the shorter side at most `side`; of a video with more than `most`

@@ -23,6 +23,7 @@ use heirloom_inference::Priority;
 use heirloom_media::{
     decode::Target,
     decoder::{self, Decoded, Decoder},
+    renditions,
 };
 use heirloom_vision::Vision;
 use serde_json::{Map, Value, json};
@@ -35,7 +36,7 @@ const PICTURE_BYTES_MAX: usize = 64 << 20;
 /// Pictures in memory at one time; others wait to be read.
 const PICTURES_MAX: usize = 32;
 /// What the models look at: faces and text need more of a picture than its meaning.
-const TARGET: Target = Target::ShorterSide(1440);
+const TARGET: Target = Target::ShorterSide(renditions::PREVIEW_SIDE);
 
 /// What looks at the pictures.
 #[derive(Clone)]
@@ -91,6 +92,10 @@ impl Refused {
             StatusCode::BAD_REQUEST,
             "Either image or text must be provided".into(),
         )
+    }
+
+    fn failed(error: impl std::fmt::Display) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
     }
 }
 
@@ -200,7 +205,11 @@ async fn of_image(
     if tasks.textual {
         return Err(Refused::format());
     }
-    let Decoded { frame, size, .. } = decoder.decode_bytes(image, "", TARGET).await?;
+    let Decoded { pixels, size, .. } = decoder.decode_bytes(image, "", TARGET).await?;
+    let frame = tokio::task::spawn_blocking(move || renditions::reduced(&pixels))
+        .await
+        .map_err(Refused::failed)?
+        .map_err(Refused::failed)?;
     let mut answer = Map::new();
     if tasks.visual {
         let look = vision.look(&frame, Priority::Upload).await?;

@@ -99,7 +99,7 @@ fn shaded(is_light: impl Fn(f64, f64) -> bool) -> Shading {
         })
         .collect();
     let frame = Frame::new(Size::new(SIDE, SIDE), Layout::Rgb, pixels).unwrap();
-    Shading::of_thumbnail(&renditions::render(&frame).unwrap().thumbnail).unwrap()
+    Shading::of_thumbnail(&renditions::render(&frame.into()).unwrap().thumbnail).unwrap()
 }
 
 /// Portraits of different people look more alike to the model than some copies do.

@@ -1,6 +1,6 @@
 //! The stage that shows a picture as a person edited it.
 
-use heirloom_media::{decode::Target, edit, renditions};
+use heirloom_media::{decode::Target, edit, pixels::Pixels, renditions};
 use heirloom_store::{
     Tx, asset_edits,
     asset_edits::{AssetEdit, PlainLook},
@@ -51,11 +51,12 @@ impl Library {
             .decode(file, &asset.original_name, Target::Full)
             .await?;
         let (size, made, full_size) = tokio::task::spawn_blocking(move || {
-            let frame = edit::apply(&decoded.frame, &steps)
+            let edited = edit::apply(&decoded.pixels, &steps)
                 .ok_or_else(|| StageFailure::r#final("the edits do not fit the picture"))?;
-            let made = renditions::render(&frame).map_err(StageFailure::r#final)?;
-            let full_size = renditions::full_size(&frame).map_err(StageFailure::r#final)?;
-            Ok::<_, StageFailure>((frame.size(), made, full_size))
+            let pixels = Pixels::from(edited);
+            let made = renditions::render(&pixels).map_err(StageFailure::r#final)?;
+            let full_size = renditions::full_size(&pixels).map_err(StageFailure::r#final)?;
+            Ok::<_, StageFailure>((pixels.size(), made, full_size))
         })
         .await
         .map_err(StageFailure::passing)??;

@@ -3,7 +3,7 @@
 mod faces;
 
 use heirloom_jobs::priority;
-use heirloom_media::renditions;
+use heirloom_media::{pixels::Pixels, renditions};
 use heirloom_store::{
     Tx,
     assets::{self, Asset},
@@ -29,7 +29,7 @@ pub(super) type Moments = Vec<(i64, Vec<f32>)>;
 pub(super) struct Sight {
     /// Whether anybody will look at the decoded picture.
     pub(super) is_wanted: bool,
-    pub(super) picture: Option<Result<Frame, StageFailure>>,
+    pub(super) picture: Option<Result<Pixels, StageFailure>>,
     meaning: Option<Meaning>,
     faces: Option<Faces>,
     lines: Option<Vec<vision::Line>>,
@@ -48,9 +48,9 @@ struct Meaning {
 
 impl Sight {
     /// Keeps the decoded picture for those who look at it.
-    pub(super) fn keep(&mut self, frame: &Frame) {
+    pub(super) fn keep(&mut self, pixels: &Pixels) {
         if self.is_wanted {
-            self.picture = Some(Ok(frame.clone()));
+            self.picture = Some(Ok(pixels.clone()));
         }
     }
 
@@ -78,12 +78,12 @@ impl Library {
         &self,
         task: &Task<'_>,
         ready: &[AssetStage],
-        picture: Option<Result<Frame, StageFailure>>,
+        picture: Option<Result<Pixels, StageFailure>>,
     ) -> Findings {
         let mut findings = Findings::default();
         let picture = match (&self.eyes, picture) {
             (None, _) => Err(StageFailure::waiting("no models are loaded")),
-            (Some(eyes), Some(Ok(frame))) => reduced(frame).await.map(|frame| (eyes, frame)),
+            (Some(eyes), Some(Ok(pixels))) => reduced(pixels).await.map(|frame| (eyes, frame)),
             (Some(_), Some(Err(failure))) => Err(failure),
             (Some(eyes), None) => self
                 .picture_of(&task.asset)
@@ -204,17 +204,16 @@ impl Library {
 
     /// The picture of an asset whose renditions are made already.
     async fn picture_of(&self, asset: &Asset) -> Result<Frame, StageFailure> {
-        let frame = match asset.kind {
-            MediaKind::Image => self.decode_at(asset, PREVIEW).await?.frame,
+        let pixels = match asset.kind {
+            MediaKind::Image => self.decode_at(asset, PREVIEW).await?.pixels,
             MediaKind::Video => {
                 let file = self.original(asset).await?;
                 let probe = self.video.probe(&file).await?;
-                self.video
-                    .poster(&file, &probe, renditions::PREVIEW_SIDE)
-                    .await?
+                let poster = self.video.poster(&file, &probe, renditions::PREVIEW_SIDE);
+                poster.await?
             }
         };
-        reduced(frame).await
+        reduced(pixels).await
     }
 
     /// Writes what was seen; gives what changed.
@@ -304,8 +303,8 @@ impl Library {
 }
 
 /// At most the size of a preview: a larger picture shows the models nothing more.
-async fn reduced(frame: Frame) -> Result<Frame, StageFailure> {
-    tokio::task::spawn_blocking(move || renditions::reduced(&frame))
+async fn reduced(pixels: Pixels) -> Result<Frame, StageFailure> {
+    tokio::task::spawn_blocking(move || renditions::reduced(&pixels))
         .await
         .map_err(StageFailure::passing)?
         .map_err(StageFailure::r#final)

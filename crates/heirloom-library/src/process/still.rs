@@ -40,7 +40,7 @@ impl Library {
             let result = match self.decode(asset).await {
                 Ok(decoded) => {
                     facts = Some(decoded.facts.clone());
-                    findings.sight.keep(&decoded.frame);
+                    findings.sight.keep(&decoded.pixels);
                     self.render(asset, decoded, findings).await
                 }
                 Err(failure) => {
@@ -86,9 +86,9 @@ impl Library {
         let with_full_size = needs_full_size(asset);
         let size = decoded.size;
         let (made, full_size) = tokio::task::spawn_blocking(move || {
-            let made = renditions::render(&decoded.frame)?;
+            let made = renditions::render(&decoded.pixels)?;
             let full_size = with_full_size
-                .then(|| renditions::full_size(&decoded.frame))
+                .then(|| renditions::full_size(&decoded.pixels))
                 .transpose()?;
             Ok::<_, renditions::EncodeError>((made, full_size))
         })

@@ -71,12 +71,10 @@ impl Library {
         probe: &Probe,
         findings: &mut Findings,
     ) -> StageResult {
-        let frame = self
-            .video
-            .poster(file, probe, renditions::PREVIEW_SIDE)
-            .await?;
-        findings.sight.keep(&frame);
-        let made = tokio::task::spawn_blocking(move || renditions::render(&frame))
+        let poster = self.video.poster(file, probe, renditions::PREVIEW_SIDE);
+        let pixels = poster.await?;
+        findings.sight.keep(&pixels);
+        let made = tokio::task::spawn_blocking(move || renditions::render(&pixels))
             .await
             .map_err(StageFailure::passing)?
             .map_err(StageFailure::r#final)?;

@@ -8,9 +8,18 @@ pub(super) fn to_srgb(pixels: Vec<u8>, layout: Layout, icc: &[u8]) -> Vec<u8> {
     convert(&pixels, layout, icc).unwrap_or(pixels)
 }
 
+/// Whether a profile leaves pixels as they are.
+pub(super) fn changes_nothing(icc: &[u8]) -> bool {
+    ColorProfile::new_from_slice(icc).map_or(true, |profile| is_left(&profile))
+}
+
+fn is_left(profile: &ColorProfile) -> bool {
+    profile.color_space != DataColorSpace::Rgb || is_srgb(profile)
+}
+
 fn convert(pixels: &[u8], layout: Layout, icc: &[u8]) -> Option<Vec<u8>> {
     let profile = ColorProfile::new_from_slice(icc).ok()?;
-    if profile.color_space != DataColorSpace::Rgb || is_srgb(&profile) {
+    if is_left(&profile) {
         return None;
     }
     let layout = match layout {

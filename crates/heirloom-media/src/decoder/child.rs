@@ -60,7 +60,7 @@ fn answer(request: &Request, file: &File, sheet: &Sheet) -> io::Result<(Reply, O
     let facts = catch_unwind(|| metadata::read(bytes)).unwrap_or_default();
     match decode::decode(bytes, &request.name, &facts, target, limits) {
         Ok(picture) => {
-            let pixels = sheet.write(picture.frame.pixels())?;
+            let pixels = sheet.write(picture.pixels.bytes())?;
             Ok((decoded(facts, &picture), Some(pixels)))
         }
         Err(error) => Ok((
@@ -92,8 +92,8 @@ fn decoded(facts: Facts, picture: &Picture) -> Reply {
         facts,
         shape: Some(Shape {
             size: picture.size,
-            frame_size: picture.frame.size(),
-            layout: picture.frame.layout(),
+            pixels_size: picture.pixels.size(),
+            form: picture.pixels.form(),
             format: picture.format,
         }),
         error: None,

@@ -7,10 +7,7 @@ use std::{
     os::{fd::AsFd, unix::net::UnixStream},
 };
 
-use heirloom_types::{
-    frame::{Frame, Layout},
-    geometry::Size,
-};
+use heirloom_types::geometry::Size;
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,
     SendAncillaryMessage, SendFlags, recvmsg, sendmsg,
@@ -22,6 +19,7 @@ use crate::{
     decode::{self, Limits, Target},
     facts::Facts,
     format::Format,
+    pixels::{Form, Pixels},
 };
 
 /// Longest message, in bytes.
@@ -76,18 +74,17 @@ pub(super) struct Reply {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) struct Shape {
     pub size: Size,
-    pub frame_size: Size,
-    pub layout: Layout,
+    pub pixels_size: Size,
+    pub form: Form,
     pub format: Format,
 }
 
 impl Shape {
     /// The pixels that lie on a sheet; none if they are fewer than they should be.
-    pub(super) fn frame(&self, sheet: &File) -> Option<Frame> {
-        let count = usize::try_from(self.frame_size.pixels()).ok()?;
-        let length = count.checked_mul(self.layout.channels())?;
-        let pixels = sheet::read(sheet, length).ok()?;
-        Frame::new(self.frame_size, self.layout, pixels)
+    pub(super) fn pixels(&self, sheet: &File) -> Option<Pixels> {
+        let length = self.form.bytes(self.pixels_size)?;
+        let bytes = sheet::read(sheet, length).ok()?;
+        Pixels::new(self.pixels_size, self.form, bytes)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 
 use rustix::fs::{MemfdFlags, memfd_create};
 
-use crate::pixels::Pixels;
+use crate::buffers::Buffer;
 
 /// Larger memory goes back to the system after use, in bytes. Cameras' pictures, decoded for a preview, need less.
 const KEPT_BYTES_MAX: usize = 32 << 20;
@@ -30,12 +30,12 @@ impl Sheet {
 }
 
 /// Copies so many bytes of a child's sheet: what the child does to it afterwards changes nothing here.
-pub(super) fn read(sheet: &File, length: usize) -> io::Result<Pixels> {
+pub(super) fn read(sheet: &File, length: usize) -> io::Result<Buffer> {
     // A child may claim anything; memory is only taken for what is there.
     if sheet.metadata()?.len() < length as u64 {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let mut pixels = Pixels::new(length);
+    let mut pixels = Buffer::new(length);
     sheet.read_exact_at(pixels.as_mut(), 0)?;
     Ok(pixels)
 }
