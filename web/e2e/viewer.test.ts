@@ -33,6 +33,8 @@ onBoth('a description is written in the info panel and stays', async ({ page, co
   const id = opened(page);
   const panel = viewer.getByRole('complementary', { name: 'Info' });
   const text = `Seen from the ${size} – schön, 写真`;
+  // What was said before must be there, else it may come while the field is being filled.
+  await panel.getByText(/\.(jpe?g|png)$/i).first().waitFor();
   const field = panel.getByLabel('Description');
   await field.fill(text);
   await checkAccess();

@@ -14,10 +14,15 @@ export function install(): void {
   void serviceWorker.register('/sw.js').catch(() => undefined);
 }
 
-/** The worker has come to a page that is there already: without this, it would know nothing of it until the next visit. */
+/** The worker has come to a page that is there already: without this, it would know nothing of it until the next visit. What
+ * is still under way passes the worker by as well, and is told of when it has come. */
 function tellFetched(): void {
-  const fetched = performance.getEntriesByType('resource').map(({ name }) => name);
-  navigator.serviceWorker.controller?.postMessage({ fetched });
+  const now = performance.now();
+  const observer = new PerformanceObserver((list) => {
+    const before = list.getEntries().filter(({ startTime }) => startTime <= now);
+    navigator.serviceWorker.controller?.postMessage({ fetched: before.map(({ name }) => name) });
+  });
+  observer.observe({ type: 'resource', buffered: true });
 }
 
 /** What `sw.js` laid aside goes into the queue, and lies there until the queue has it safe. */
