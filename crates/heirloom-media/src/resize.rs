@@ -1,5 +1,7 @@
 //! Pictures in other sizes, by Catmull-Rom's filter over as much of the source as a target's pixel covers.
 
+use std::sync::Arc;
+
 use heirloom_types::{
     frame::{Frame, Layout},
     geometry::Size,
@@ -156,13 +158,10 @@ fn weave(rows: &[u8], width: usize, pixels: &mut [[u8; 4]]) {
 }
 
 fn scale<const CHANNELS: usize>(
-    plan: Result<std::sync::Arc<Resampling<u8, CHANNELS>>, PicScaleError>,
+    plan: Result<Arc<Resampling<u8, CHANNELS>>, PicScaleError>,
     source: &[u8],
     target: &mut [u8],
-) -> Result<(), PicScaleError>
-where
-    for<'s> ImageStoreMut<'s, u8, CHANNELS>: Sized,
-{
+) -> Result<(), PicScaleError> {
     let plan = plan?;
     let (from, to) = (plan.source_size(), plan.target_size());
     let source = ImageStore::<u8, CHANNELS>::from_slice(source, from.width, from.height)?;

@@ -73,8 +73,11 @@ pub(super) fn in_planes(
     target: Target,
     limits: Limits,
 ) -> Result<Option<Picture>, Error> {
+    if target == Target::Full {
+        return Ok(None);
+    }
     let mut opened = Opened::new(file, target, limits)?;
-    if target == Target::Full || !opened.is_of_planes() {
+    if !opened.is_of_planes() {
         return Ok(None);
     }
     let planes = Planes::new(opened.size, opened.planes()?)
