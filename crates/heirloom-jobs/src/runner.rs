@@ -133,17 +133,28 @@ impl Runner {
     async fn claim(&self, limit: i64) -> heirloom_store::Result<Vec<Job>> {
         let now = self.clock.now();
         let mut jobs = Vec::new();
-        for level in priority::EVERY {
+        for level in self.levels_with_work(now).await? {
             let left = limit - jobs.len() as i64;
-            // Looking takes no write lock, so that an idle runner disturbs nobody.
-            if left == 0 || !queue::has_visible(&mut self.db.read().await?, level, now).await? {
-                continue;
+            if left == 0 {
+                break;
             }
             let mut tx = self.db.write().await?;
             jobs.extend(queue::claim(&mut tx, self.worker, level, left, now, limits::LEASE).await?);
             tx.commit().await?;
         }
         Ok(jobs)
+    }
+
+    /// Looking takes no write lock, so that an idle runner disturbs nobody.
+    async fn levels_with_work(&self, now: Timestamp) -> heirloom_store::Result<Vec<i32>> {
+        let mut tx = self.db.glance().await?;
+        let mut levels = Vec::new();
+        for level in priority::EVERY {
+            if queue::has_visible(&mut tx, level, now).await? {
+                levels.push(level);
+            }
+        }
+        Ok(levels)
     }
 
     async fn run_in_slot(self: Arc<Self>, job: Job, permit: OwnedSemaphorePermit) {

@@ -24,7 +24,7 @@ pub use heirloom_store::{
 };
 use heirloom_types::{
     caller::Caller,
-    ids::{AssetId, UserId},
+    ids::{AssetId, StackId, UserId},
     permission::Permission,
 };
 use uuid::Uuid;
@@ -245,25 +245,22 @@ pub(crate) async fn details_of(
     reader: Option<UserId>,
     assets: Vec<Asset>,
 ) -> Result<Vec<AssetDetails>> {
-    let mut by_owner: HashMap<UserId, Vec<Uuid>> = HashMap::new();
+    let mut by_owner: HashMap<UserId, Vec<&Asset>> = HashMap::new();
     for asset in &assets {
-        by_owner.entry(asset.owner_id).or_default().push(asset.id.0);
+        by_owner.entry(asset.owner_id).or_default().push(asset);
     }
     let mut known = Known::default();
-    for (owner, ids) in by_owner {
-        known.read(tx, owner, &ids, reader == Some(owner)).await?;
+    for (owner, assets) in by_owner {
+        known
+            .read(tx, owner, &assets, reader == Some(owner))
+            .await?;
     }
-    let mut all = Vec::with_capacity(assets.len());
-    for asset in assets {
-        let stack = match asset.stack_id {
-            Some(id) => stacks::get_counted(tx, asset.owner_id, id).await?,
-            None => None,
-        };
-        let mut details = known.details(asset, stack);
+    let details = assets.into_iter().map(|asset| {
+        let mut details = known.details(asset);
         details.asset.is_favorite &= reader == Some(details.asset.owner_id);
-        all.push(details);
-    }
-    Ok(all)
+        details
+    });
+    Ok(details.collect())
 }
 
 /// What a few statements brought for many assets.
@@ -272,17 +269,46 @@ struct Known {
     exif: HashMap<AssetId, Exif>,
     tags: HashMap<AssetId, Vec<Tag>>,
     people: HashMap<AssetId, Vec<Person>>,
+    stacks: HashMap<StackId, (Stack, i64)>,
 }
 
 impl Known {
     /// Of whom and what they are, only their owner is told.
-    async fn read(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid], is_own: bool) -> Result<()> {
-        for exif in exif::list(tx, owner, ids).await? {
+    async fn read(
+        &mut self,
+        tx: &mut Tx,
+        owner: UserId,
+        assets: &[&Asset],
+        is_own: bool,
+    ) -> Result<()> {
+        let ids: Vec<Uuid> = assets.iter().map(|asset| asset.id.0).collect();
+        for exif in exif::list(tx, owner, &ids).await? {
             self.exif.insert(exif.asset_id, exif);
         }
-        if !is_own {
+        self.read_stacks(tx, owner, assets).await?;
+        if is_own {
+            self.read_own(tx, owner, &ids).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_stacks(&mut self, tx: &mut Tx, owner: UserId, assets: &[&Asset]) -> Result<()> {
+        let mut ids: Vec<StackId> = assets.iter().filter_map(|asset| asset.stack_id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.is_empty() {
             return Ok(());
         }
+        let counts = stacks::list_counts(tx, owner, &ids).await?;
+        let counts: HashMap<StackId, i64> = counts.into_iter().collect();
+        for stack in stacks::list_of(tx, owner, &ids).await? {
+            let count = counts.get(&stack.id).copied().unwrap_or_default();
+            self.stacks.insert(stack.id, (stack, count));
+        }
+        Ok(())
+    }
+
+    async fn read_own(&mut self, tx: &mut Tx, owner: UserId, ids: &[Uuid]) -> Result<()> {
         let tagged = tags::list_of_assets(tx, owner, ids).await?;
         if !tagged.is_empty() {
             let tags: HashMap<_, _> = tags::list(tx, owner)
@@ -310,7 +336,7 @@ impl Known {
         Ok(())
     }
 
-    fn details(&mut self, asset: Asset, stack: Option<(Stack, i64)>) -> AssetDetails {
+    fn details(&mut self, asset: Asset) -> AssetDetails {
         let (owner, id) = (asset.owner_id, asset.id);
         let mut tags = self.tags.remove(&id).unwrap_or_default();
         tags.sort_by(|one, other| one.value.cmp(&other.value));
@@ -320,9 +346,11 @@ impl Known {
                 .remove(&id)
                 .unwrap_or_else(|| Exif::empty(owner, id)),
             people: self.people.remove(&id).unwrap_or_default(),
+            stack: asset
+                .stack_id
+                .and_then(|stack| self.stacks.get(&stack).copied()),
             asset,
             tags,
-            stack,
             has_metadata: true,
         }
     }

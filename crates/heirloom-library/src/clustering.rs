@@ -20,7 +20,6 @@ use heirloom_types::{
 };
 use heirloom_vision::cluster::{self, Face, Grouping, Settings};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{
     Library, Result, face_models::FaceSpace, feed, jobs::Wanted, people::is_said, preferences,
@@ -37,9 +36,6 @@ pub struct ClusterPeople(pub Arc<Library>);
 #[derive(Deserialize)]
 struct Payload {
     owner: UserId,
-    /// Nameless people are made afresh, too.
-    #[serde(default)]
-    afresh: bool,
 }
 
 #[async_trait]
@@ -49,13 +45,13 @@ impl Handler for ClusterPeople {
     }
 
     async fn run(&self, claim: &Claim) -> Result<(), Failure> {
-        let Payload { owner, afresh } = serde_json::from_value(claim.job.payload.0.clone())?;
+        let Payload { owner } = serde_json::from_value(claim.job.payload.0.clone())?;
         let library = &self.0;
         let mut tx = library.db.read().await?;
         let space = library.face_space(&mut tx, owner).await?;
         let known = Known::read(&mut tx, owner, space.as_ref()).await?;
         drop(tx);
-        let afresh = afresh || space.as_ref().is_some_and(|space| space.is_changed);
+        let afresh = space.as_ref().is_some_and(|space| space.is_changed);
         let plan = tokio::task::spawn_blocking(move || known.plan(afresh)).await?;
         let mut tx = library.db.write().await?;
         let entries = library.carry_out(&mut tx, owner, plan).await?;
@@ -74,21 +70,15 @@ impl Handler for ClusterPeople {
 impl Library {
     /// Has an owner's new faces given to people, soon.
     pub(crate) async fn want_clustering(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
-        self.ask_for_clustering(tx, owner, false).await
+        let wanted = Wanted::over_owner(KIND, owner, priority::NEW, PAUSE);
+        self.enqueue(tx, wanted).await
     }
 
-    /// As [`Self::want_clustering`]; `afresh` makes those who have no name anew.
-    pub(crate) async fn ask_for_clustering(
-        &self,
-        tx: &mut Tx,
-        owner: UserId,
-        afresh: bool,
-    ) -> Result<()> {
-        let wanted = Wanted {
-            payload: json!({ "owner": owner, "afresh": afresh }),
-            ..Wanted::over_owner(KIND, owner, priority::NEW, PAUSE)
-        };
-        self.enqueue(tx, wanted).await
+    /// As [`Self::want_clustering`]; those who have no name are made anew. The wish lasts until it is met: it does not lie
+    /// in the job, which the next new face asks for again.
+    pub(crate) async fn want_clustering_afresh(&self, tx: &mut Tx, owner: UserId) -> Result<()> {
+        self.note_face_model(tx, owner, None).await?;
+        self.want_clustering(tx, owner).await
     }
 
     /// In how many pictures somebody nameless must be to be shown. Unless the owner wants another number, it grows with

@@ -39,7 +39,7 @@ const KEY: &str = "face-model";
 /// By whose vectors an owner's people are grouped.
 #[derive(Serialize, Deserialize)]
 struct Grouped {
-    /// Name and version of the pack; none while faces are looked for again.
+    /// Name and version of the pack; none while faces are looked for again, or people are to be made afresh.
     model: Option<String>,
 }
 

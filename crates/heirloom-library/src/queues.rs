@@ -145,8 +145,10 @@ impl Library {
                 let everybody = users::list(&mut self.db.read().await?).await?;
                 for user in everybody {
                     let mut tx = self.db.write().await?;
-                    if queue == Queue::People {
-                        self.ask_for_clustering(&mut tx, user.id, of_all).await?;
+                    if queue == Queue::People && of_all {
+                        self.want_clustering_afresh(&mut tx, user.id).await?;
+                    } else if queue == Queue::People {
+                        self.want_clustering(&mut tx, user.id).await?;
                     } else {
                         if of_all {
                             self.want_regrouping(&mut tx, user.id).await?;

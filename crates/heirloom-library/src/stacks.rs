@@ -1,5 +1,7 @@
 //! Stacks: pictures of one moment that show as one.
 
+use std::collections::HashMap;
+
 pub use heirloom_store::stacks::Stack;
 use heirloom_store::{
     Tx,
@@ -38,11 +40,7 @@ impl Library {
         let mut tx = self.db.read().await?;
         let mut found = stacks::list(&mut tx, caller.user).await?;
         found.retain(|stack| primary.is_none_or(|primary| stack.primary_asset_id == primary));
-        let mut all = Vec::with_capacity(found.len());
-        for stack in found {
-            all.push(details(&mut tx, stack).await?);
-        }
-        Ok(all)
+        details_of(&mut tx, caller.user, found).await
     }
 
     pub async fn stack(&self, caller: &Caller, id: StackId) -> Result<StackDetails> {
@@ -249,14 +247,25 @@ async fn own(tx: &mut Tx, caller: &Caller, id: StackId, needed: Permission) -> R
 }
 
 async fn details(tx: &mut Tx, stack: Stack) -> Result<StackDetails> {
-    let mut found = Vec::new();
-    for id in stacks::list_assets(tx, stack.owner_id, stack.id).await? {
-        if let Some(asset) = assets::get(tx, Scope::of_owner(stack.owner_id), id).await? {
-            found.push(crate::assets::details(tx, Some(stack.owner_id), asset).await?);
-        }
+    details_of(tx, stack.owner_id, vec![stack])
+        .await?
+        .pop()
+        .ok_or_else(|| Error::Internal(anyhow::anyhow!("a stack has details")))
+}
+
+/// Stacks of one owner with their assets; a handful of statements for all.
+async fn details_of(tx: &mut Tx, owner: UserId, stacks: Vec<Stack>) -> Result<Vec<StackDetails>> {
+    let ids: Vec<StackId> = stacks.iter().map(|stack| stack.id).collect();
+    let mut members = assets::list_in_stacks(tx, owner, &ids).await?;
+    members.sort_by_key(|asset| (asset.is_collapsed, asset.id));
+    let mut by_stack: HashMap<Option<StackId>, Vec<AssetDetails>> = HashMap::new();
+    for member in crate::assets::details_of(tx, Some(owner), members).await? {
+        let stack = member.asset.stack_id;
+        by_stack.entry(stack).or_default().push(member);
     }
-    Ok(StackDetails {
+    let details = stacks.into_iter().map(|stack| StackDetails {
+        assets: by_stack.remove(&Some(stack.id)).unwrap_or_default(),
         stack,
-        assets: found,
-    })
+    });
+    Ok(details.collect())
 }

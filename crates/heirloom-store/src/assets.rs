@@ -197,6 +197,21 @@ pub async fn list(tx: &mut Tx, scope: Scope, ids: &[AssetId]) -> Result<Vec<Asse
     .await
 }
 
+/// What is in these stacks of an owner, in no order.
+pub async fn list_in_stacks(tx: &mut Tx, owner: UserId, ids: &[StackId]) -> Result<Vec<Asset>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    tx.all_of(
+        concat!(
+            "select ",
+            columns!(),
+            " from assets where owner_id = $1 and stack_id in (*)"
+        ),
+        &[owner.0.into()],
+        &ids,
+    )
+    .await
+}
+
 /// Keeps rows from other writers until the commit, always in one order. Whoever reads a row in order to write it whole
 /// locks it first.
 pub async fn lock(tx: &mut Tx, owner: UserId, ids: &[AssetId]) -> Result<()> {

@@ -104,22 +104,22 @@ pub async fn extend(tx: &mut Tx, worker: WorkerId, job: JobId, until: Timestamp)
 /// Ends a job in the transaction that holds its results; `false` when it is no longer this worker's, and then the
 /// transaction must not be committed. A job asked for again while it ran waits instead of going.
 pub async fn finish(tx: &mut Tx, worker: WorkerId, job: JobId) -> Result<bool> {
-    let again = tx
+    let ended = tx
         .execute(sql!(
-            "update jobs set worker_id = null, visible_at = again_at, attempts = 0, again_at = null
-             where id = $1 and worker_id = $2 and again_at is not null",
+            "delete from jobs where id = $1 and worker_id = $2 and again_at is null",
             job,
-            worker,
+            worker
         ))
         .await?;
-    if again == 1 {
+    if ended == 1 {
         return Ok(true);
     }
     Ok(tx
         .execute(sql!(
-            "delete from jobs where id = $1 and worker_id = $2",
+            "update jobs set worker_id = null, visible_at = again_at, attempts = 0, again_at = null
+             where id = $1 and worker_id = $2",
             job,
-            worker
+            worker,
         ))
         .await?
         == 1)

@@ -6,6 +6,7 @@ use heirloom_types::{
 };
 use sea_query::{Expr, ExprTrait, Func, Query};
 use sqlx::FromRow;
+use uuid::Uuid;
 
 use crate::{Result, Tx, sql};
 
@@ -45,19 +46,19 @@ pub async fn get(tx: &mut Tx, owner: UserId, id: StackId) -> Result<Option<Stack
     .await
 }
 
-/// With the number of its assets that are not in the trash.
-pub async fn get_counted(tx: &mut Tx, owner: UserId, id: StackId) -> Result<Option<(Stack, i64)>> {
-    let Some(stack) = get(tx, owner, id).await? else {
-        return Ok(None);
-    };
-    let count: i64 = tx
-        .scalar(sql!(
-            "select count(*) from assets where owner_id = $1 and stack_id = $2 and deleted_at is null",
-            owner,
-            id
-        ))
-        .await?;
-    Ok(Some((stack, count)))
+/// Those of `ids` that are an owner's, in no order.
+pub async fn list_of(tx: &mut Tx, owner: UserId, ids: &[StackId]) -> Result<Vec<Stack>> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    tx.all_of(
+        concat!(
+            "select ",
+            columns!(),
+            " from stacks where owner_id = $1 and id in (*)"
+        ),
+        &[owner.0.into()],
+        &ids,
+    )
+    .await
 }
 
 pub async fn list(tx: &mut Tx, owner: UserId) -> Result<Vec<Stack>> {

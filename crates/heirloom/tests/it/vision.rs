@@ -147,6 +147,41 @@ async fn faces_become_people_whom_a_person_corrects() {
     }
 }
 
+#[tokio::test]
+async fn a_wish_for_people_made_afresh_outlasts_a_plain_one() {
+    let Some(portrait) = photo("astronaut.png") else {
+        return;
+    };
+    for server in seeing_servers().await {
+        server.upload("a.png", portrait.clone()).await;
+        server.upload("b.jpg", copy_of(&portrait)).await;
+        server.settle().await;
+        // One of the two faces is somebody else without a name, as clustering of before may have left it.
+        let named = json!({"name": "Twin"});
+        let (_, twin) = server.call(Method::POST, "/people", Some(named)).await;
+        let parted = server
+            .write(
+                "update faces set person_id = (select id from people where name = $1)
+                 where asset_id = (select id from assets where original_name = 'b.jpg')",
+                "Twin",
+            )
+            .await;
+        assert_eq!(parted, 1);
+        let twin = format!("/people/{}", twin["id"].as_str().unwrap());
+        let nameless = json!({"name": ""});
+        server.call(Method::PUT, &twin, Some(nameless)).await;
+        for force in [false, true, false] {
+            let body = json!({"command": "start", "force": force});
+            let path = "/jobs/facialRecognition";
+            let (status, answer) = server.call(Method::PUT, path, Some(body)).await;
+            assert_eq!(status, StatusCode::OK, "{answer}");
+        }
+        server.settle().await;
+        let found = people(&server).await;
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
 fn members(group: &Value) -> usize {
     group["assets"].as_array().unwrap().len()
 }
