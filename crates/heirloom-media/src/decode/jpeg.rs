@@ -151,7 +151,7 @@ impl<'f> Opened<'f> {
 
     fn planes(&mut self) -> Result<Vec<u8>, Error> {
         if self.scale == ScalingFactor::ONE_HALF
-            && let Some(planes) = halved::planes(self.file)
+            && let Some(planes) = halved::planes(self.file, self.full_size)
         {
             return Ok(planes);
         }

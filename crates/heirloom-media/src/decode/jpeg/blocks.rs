@@ -31,8 +31,13 @@ pub(super) struct Share {
 /// Of each coefficient in the file's order; those behind the 64 are nothing.
 pub(super) type Shares = [Share; 128];
 
-/// For each lane and each coefficient, those that fold onto the same lying four rows or four columns apart: what is written
-/// is not read before the whole unit is there, which processors do not wait for.
+/// Frequencies of eight values along a side, without the one whose share is nought.
+const SIDE: usize = 7;
+/// Where coefficients are put that are nothing.
+const NOWHERE: usize = SIDE * SIDE;
+
+/// For each coefficient and each lane what it adds. Those that fold onto one are apart until the whole unit is there: to read
+/// what has just been written would make processors wait.
 pub(super) type Sums = [[i32; LANES]; 64];
 
 pub(super) const NOTHING: Sums = [[0; LANES]; 64];
@@ -44,7 +49,10 @@ pub(super) fn shares(quantisation: &[u16; 64]) -> Box<Shares> {
         let (row, column) = (folded(natural / 8), folded(natural % 8));
         *share = Share {
             weight: (row.weight * column.weight * f64::from(*quantum) * ONE).round() as i32,
-            place: (row.place * 8 + column.place) as u8,
+            place: match (row.place, column.place) {
+                (Some(row), Some(column)) => (row * SIDE + column) as u8,
+                _ => NOWHERE as u8,
+            },
         };
     }
     shares
@@ -53,7 +61,7 @@ pub(super) fn shares(quantisation: &[u16; 64]) -> Box<Shares> {
 /// Along one side.
 struct Folded {
     weight: f64,
-    place: usize,
+    place: Option<usize>,
 }
 
 /// The mean of the cosines of frequency `u` at 2k and 2k + 1 of eight values is cos(uπ/16) times its cosine at k of four; and
@@ -61,9 +69,9 @@ struct Folded {
 fn folded(u: usize) -> Folded {
     let norm = if u == 0 { 8_f64.sqrt() } else { 2.0 };
     let (sign, place) = match u {
-        0..4 => (1.0, u),
-        4 => (0.0, u),
-        _ => (-1.0, 4 + 8 - u),
+        0..4 => (1.0, Some(u)),
+        4 => (0.0, None),
+        _ => (-1.0, Some(u - 1)),
     };
     Folded {
         weight: sign * (u as f64 * PI / 16.0).cos() / norm,
@@ -71,27 +79,48 @@ fn folded(u: usize) -> Folded {
     }
 }
 
+/// Forgets what was added up.
+#[inline(always)]
+pub(super) fn clear(sums: &mut Sums) {
+    sums[..NOWHERE].fill([0; LANES]);
+}
+
 #[inline(always)]
 pub(super) fn add(sums: &mut Sums, lane: usize, share: Share, value: i32) {
-    // Every place is there; to say so is cheaper than to have it checked.
     sums[usize::from(share.place % 64)][lane % LANES] = value.wrapping_mul(share.weight);
 }
 
 /// The four rows of each block, their first value in the lowest byte.
 #[inline(always)]
 pub(super) fn values(sums: &Sums) -> [[i32; LANES]; 4] {
-    let at = |row: usize, column: usize| i32x8::new(sums[row * 8 + column]);
-    let frequency = |row: usize, column: usize| {
-        f32x8::from_i32x8(
-            at(row, column) + at(row, column + 4) + at(row + 4, column) + at(row + 4, column + 4),
-        )
+    let at = |row: usize, column: usize| i32x8::new(sums[row * SIDE + column]);
+    let folded = |row: usize, column: usize| match column {
+        0 => at(row, 0),
+        _ => at(row, column) + at(row, SIDE - column),
     };
-    let columns =
-        [0, 1, 2, 3].map(|column| inverse([0, 1, 2, 3].map(|row| frequency(row, column))));
-    [0, 1, 2, 3].map(|y| {
-        let [a, b, c, d] = inverse(columns.map(|column| column[y])).map(byte);
-        (a | b << 8 | c << 16 | d << 24).to_array()
-    })
+    let frequency = |row: usize, column: usize| {
+        f32x8::from_i32x8(match row {
+            0 => folded(0, column),
+            _ => folded(row, column) + folded(SIDE - row, column),
+        })
+    };
+    let column = |column: usize| {
+        inverse([
+            frequency(0, column),
+            frequency(1, column),
+            frequency(2, column),
+            frequency(3, column),
+        ])
+    };
+    // Written out: `map` of arrays of such is not inlined.
+    let columns = [column(0), column(1), column(2), column(3)];
+    let row = |y: usize| {
+        let [a, b, c, d] = inverse([columns[0][y], columns[1][y], columns[2][y], columns[3][y]]);
+        let low = byte(a) | (byte(b) << 8_i32);
+        let high = byte(c) | (byte(d) << 8_i32);
+        (low | (high << 16_i32)).to_array()
+    };
+    [row(0), row(1), row(2), row(3)]
 }
 
 /// Four values from four frequencies: the sum of each times cos((2k + 1)uπ/8).

@@ -23,15 +23,14 @@ const BRIGHT: usize = 4;
 const UNIT: usize = 8;
 const COLOUR: usize = UNIT / 2;
 
-/// Y, Cb and Cr of half the size, one behind the other. None where it takes libjpeg-turbo to say what the file holds. Both
-/// sides of the half must be even.
-pub(super) fn planes(file: &[u8]) -> Option<Vec<u8>> {
+/// Y, Cb and Cr of half the size, one behind the other. None where it takes libjpeg-turbo to say what the file holds; so do
+/// files of another size than that, and those whose half has an odd side.
+pub(super) fn planes(file: &[u8], size: Size) -> Option<Vec<u8>> {
     let header = Header::read(file)?;
-    let size = Size::new(
-        header.size.width.div_ceil(2),
-        header.size.height.div_ceil(2),
-    );
-    let (width, height) = (size.width as usize, size.height as usize);
+    let [width, height] = [size.width, size.height].map(|side| side.div_ceil(2) as usize);
+    if header.size != size || !width.is_multiple_of(2) || !height.is_multiple_of(2) {
+        return None;
+    }
     let mut values = vec![0; width * height * 3 / 2];
     let (bright, colours) = values.split_at_mut(width * height);
     let (blue, red) = colours.split_at_mut(width * height / 4);
@@ -95,7 +94,7 @@ impl<'f> Scan<'f> {
             }
             self.until_restart -= 1;
         }
-        self.sums = blocks::NOTHING;
+        blocks::clear(&mut self.sums);
         let [bright, blue, red] = &mut self.sources;
         for lane in 0..BRIGHT {
             bright.block(&mut self.bits, &mut self.sums, lane)?;
@@ -224,16 +223,157 @@ impl<'p> Plane<'p> {
 /// Turns sums to values where they belong.
 #[inline(always)]
 fn put([bright, blue, red]: &mut [Plane<'_>; 3], column: usize, row: usize, sums: &Sums) {
-    let beside = |left: [u8; 4], right: [u8; 4]| {
-        let [a, b, c, d] = left;
-        let [e, f, g, h] = right;
-        [a, b, c, d, e, f, g, h]
-    };
     for (y, lanes) in blocks::values(sums).into_iter().enumerate() {
-        let [one, two, three, four, colour, other, ..] = lanes.map(i32::to_le_bytes);
+        let [one, two, three, four, colour, other, ..] = lanes;
         bright.put(column * UNIT, row * UNIT + y, beside(one, two));
         bright.put(column * UNIT, row * UNIT + COLOUR + y, beside(three, four));
-        blue.put(column * COLOUR, row * COLOUR + y, colour);
-        red.put(column * COLOUR, row * COLOUR + y, other);
+        blue.put(column * COLOUR, row * COLOUR + y, colour.to_le_bytes());
+        red.put(column * COLOUR, row * COLOUR + y, other.to_le_bytes());
+    }
+}
+
+/// The rows of two blocks as one.
+#[inline(always)]
+fn beside(left: i32, right: i32) -> [u8; UNIT] {
+    (u64::from(left as u32) | u64::from(right as u32) << 32).to_le_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng, rngs::StdRng};
+    use turbojpeg::{
+        Compressor, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage,
+    };
+
+    use super::*;
+
+    /// Twelve units, a restart before each but the first; written by Pillow.
+    const WITH_RESTARTS: &[u8] = include_bytes!("../../../data/restarts.jpg");
+    const SIZE: Size = Size::new(64, 48);
+
+    /// Smooth on the left, noise on the right.
+    fn pixels(width: usize, height: usize) -> Vec<u8> {
+        let mut rng = StdRng::seed_from_u64(7);
+        (0..height)
+            .flat_map(|y| (0..width).map(move |x| (x, y)))
+            .flat_map(|(x, y)| [x * 3 + y, y * 2, 255 - x].map(|value| (x, value)))
+            .map(|(x, value)| match 2 * x < width {
+                true => value as u8,
+                false => rng.random(),
+            })
+            .collect()
+    }
+
+    fn codec(quality: i32) -> Compressor {
+        let mut codec = Compressor::new().unwrap();
+        codec.set_quality(quality).unwrap();
+        codec.set_subsamp(Subsamp::Sub2x2).unwrap();
+        codec
+    }
+
+    fn written(mut codec: Compressor, width: usize, height: usize) -> Vec<u8> {
+        let image = Image {
+            pixels: pixels(width, height),
+            width,
+            pitch: width * 3,
+            height,
+            format: PixelFormat::RGB,
+        };
+        codec.compress_to_vec(image.as_deref()).unwrap()
+    }
+
+    fn by_turbo(file: &[u8]) -> (Size, Vec<u8>) {
+        let mut codec = Decompressor::new().unwrap();
+        codec.set_scaling_factor(ScalingFactor::ONE_HALF).unwrap();
+        let header = codec.read_header(file).unwrap();
+        let size = Size::new(header.width as u32, header.height as u32);
+        let scaled = header.scaled(ScalingFactor::ONE_HALF);
+        let (width, height) = (scaled.width, scaled.height);
+        let mut pixels = vec![0; width * height * 3 / 2];
+        let image = YuvImage {
+            pixels: pixels.as_mut_slice(),
+            width,
+            align: 1,
+            height,
+            subsamp: header.subsamp,
+        };
+        codec.decompress_to_yuv(file, image).unwrap();
+        (size, pixels)
+    }
+
+    fn assert_alike(file: &[u8]) {
+        let (size, theirs) = by_turbo(file);
+        let ours = planes(file, size).unwrap();
+        assert_eq!(ours.len(), theirs.len());
+        for (place, (our, their)) in ours.iter().zip(&theirs).enumerate() {
+            assert!(our.abs_diff(*their) <= 1, "{place}: {our}, {their}");
+        }
+    }
+
+    #[test]
+    fn values_are_those_of_libjpeg_turbo() {
+        for (width, height) in [(4, 4), (3, 3), (32, 16), (44, 92), (63, 47), (400, 300)] {
+            for quality in [1, 25, 50, 75, 90, 100] {
+                assert_alike(&written(codec(quality), width, height));
+                let mut codes_of_its_own = codec(quality);
+                codes_of_its_own.set_optimize(true).unwrap();
+                assert_alike(&written(codes_of_its_own, width, height));
+            }
+        }
+        assert_alike(WITH_RESTARTS);
+    }
+
+    #[test]
+    fn other_sorts_are_left_alone() {
+        let mut progressive = codec(90);
+        progressive.set_progressive(true).unwrap();
+        let mut arithmetic = codec(90);
+        arithmetic.set_arithmetic(true).unwrap();
+        let whole_colours = |subsamp| {
+            let mut codec = codec(90);
+            codec.set_subsamp(subsamp).unwrap();
+            codec
+        };
+        for codec in [
+            progressive,
+            arithmetic,
+            whole_colours(Subsamp::None),
+            whole_colours(Subsamp::Sub2x1),
+            whole_colours(Subsamp::Gray),
+        ] {
+            assert!(planes(&written(codec, 64, 48), SIZE).is_none());
+        }
+        assert!(planes(&[], SIZE).is_none());
+        assert!(planes(b"\xff\xd8", SIZE).is_none());
+        assert!(planes(WITH_RESTARTS, Size::new(64, 64)).is_none());
+        let odd = written(codec(90), 42, 64);
+        assert!(planes(&odd, Size::new(42, 64)).is_none());
+    }
+
+    #[test]
+    fn a_file_that_is_cut_is_left_alone() {
+        for file in [&written(codec(90), 64, 48), WITH_RESTARTS] {
+            // Without the marker that ends it, it would be whole.
+            for length in 0..file.len() - 3 {
+                assert!(planes(&file[..length], SIZE).is_none(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn damage_ends_in_nothing_or_in_a_picture() {
+        let mut rng = StdRng::seed_from_u64(1);
+        for file in [&written(codec(90), 64, 48), WITH_RESTARTS] {
+            for _ in 0..500 {
+                let mut damaged = file.to_vec();
+                for _ in 0..rng.random_range(1..4) {
+                    let place = rng.random_range(0..damaged.len());
+                    damaged[place] = rng.random();
+                }
+                if let Some(values) = planes(&damaged, SIZE) {
+                    assert_eq!(values.len(), 32 * 24 * 3 / 2);
+                }
+            }
+        }
     }
 }

@@ -83,7 +83,7 @@ impl Header {
         let (components, []) = components.as_chunks::<3>() else {
             return None;
         };
-        for (known, [name, sampling, quantisation]) in self.components.iter_mut().zip(components) {
+        for (known, [name, _, quantisation]) in self.components.iter_mut().zip(components) {
             known.name = *name;
             known.quantisation = usize::from(*quantisation);
         }
