@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 import urllib.parse
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy
@@ -47,13 +47,20 @@ def main():
     parser.add_argument("--times", type=int, default=60, help="how often each call is made")
     options = parser.parse_args()
     databases = ["SQLite"] + ["PostgreSQL"] * bool(options.postgres)
-    measured = {(name, size): measure(options, name, size) for name in databases for size in options.sizes}
+    measured, growth = {}, {}
+    for name in databases:
+        with ExitStack() as stack:
+            libraries = {size: stack.enter_context(opened(options, name, size)) for size in options.sizes}
+            for size, (folder, database) in libraries.items():
+                print(f"{name}, {size:,} assets", flush=True)
+                measured[name, size] = measure(options, folder, database)
+            growth[name] = grown(options, libraries)
     columns = list(measured)
     header = ["p95 of a call in ms (CPU of the server)"] + [f"{name}, {size:,}" for name, size in columns]
     header += [f"{name}, growth (0.8 to 1.2)" for name in databases]
     rows = [[call] + [shown(measured[column], call) for column in columns] for call in CALLS]
     for row, call in zip(rows, CALLS):
-        row += [f"{growth(measured, name, options.sizes, call):.2f}" for name in databases]
+        row += [f"{growth[name][call]:.2f}" for name in databases]
     rows.append([f"first sync, rows/s (≥ {BUDGET_ROWS:,})"] + [f"{measured[column]['sync']:,.0f}" for column in columns])
     rows.append([f"start to first answer, s (≤ {BUDGET_START})"] + [f"{measured[column]['start']:.2f}" for column in columns])
     rows.append(["from the first search until its columns are loaded, s"] + [f"{measured[column]['columns']:.1f}" for column in columns])
@@ -66,10 +73,23 @@ def main():
     figures.bars(HERE / "library.png", f"{max(options.sizes):,} assets, SQLite", "milliseconds, p95", bars, (BUDGET_MS, "budget"))
 
 
-def growth(measured, name, sizes, call):
-    """How many times longer a call takes in the largest library than in the smallest."""
-    few, many = (statistics.median(measured[name, size][call][0]) for size in (min(sizes), max(sizes)))
-    return many / few
+def grown(options, libraries):
+    """How many times longer each call takes in the largest library than in the smallest, both asked in turns."""
+    with ExitStack() as stack:
+        servers = []
+        for size in (min(libraries), max(libraries)):
+            server = stack.enter_context(Server(options.binary, *libraries[size])).log_in()
+            first_search(server)
+            servers.append(server)
+        growth = {call: ratio(servers, asked) for call, asked in CALLS.items()}
+    print(growth, flush=True)
+    return growth
+
+
+def ratio(servers, asked, turns=10, times=10):
+    """The median over turns of what the second takes, divided by what the first does."""
+    took = [[statistics.median(timed(server, *asked, times)[0]) for server in servers] for _ in range(turns)]
+    return statistics.median(many / few for few, many in took)
 
 
 def shown(result, call):
@@ -77,27 +97,25 @@ def shown(result, call):
     return f"{numpy.percentile(times, 95):.1f} ({spent:.1f})"
 
 
-def measure(options, name, size):
-    print(f"{name}, {size:,} assets", flush=True)
-    with opened(options, name, size) as (folder, database):
-        # The first start makes what an older version lacked; it is not the one that counts.
-        with Server(options.binary, folder, database):
-            pass
-        starts = []
-        for _ in range(4):
-            with Server(options.binary, folder, database) as server:
-                starts.append(server.start_seconds)
+def measure(options, folder, database):
+    # The first start makes what an older version lacked; it is not the one that counts.
+    with Server(options.binary, folder, database):
+        pass
+    starts = []
+    for _ in range(4):
         with Server(options.binary, folder, database) as server:
-            server.log_in()
-            time.sleep(2)
-            result = {"start": statistics.median(starts), "idle": cpu.resident_mib(server.process.pid)}
-            result["columns"] = first_search(server)
-            for call, (method, path, body) in CALLS.items():
-                result[call] = timed(server, method, path, body, options.times)
-                print(f"  {call}: {shown(result, call)}", flush=True)
-            result["used"] = cpu.resident_mib(server.process.pid)
-            result["sync"] = sync(server)
-            result["synced"] = cpu.resident_mib(server.process.pid)
+            starts.append(server.start_seconds)
+    with Server(options.binary, folder, database) as server:
+        server.log_in()
+        time.sleep(2)
+        result = {"start": statistics.median(starts), "idle": cpu.resident_mib(server.process.pid)}
+        result["columns"] = first_search(server)
+        for call, asked in CALLS.items():
+            result[call] = timed(server, *asked, options.times)
+            print(f"  {call}: {shown(result, call)}", flush=True)
+        result["used"] = cpu.resident_mib(server.process.pid)
+        result["sync"] = sync(server)
+        result["synced"] = cpu.resident_mib(server.process.pid)
     print({key: value for key, value in result.items() if isinstance(value, float)}, flush=True)
     return result
 
