@@ -183,7 +183,13 @@ impl Db {
     pub async fn snapshot(&self) -> Result<Tx> {
         match self {
             Self::Sqlite { snapshots, .. } => Ok(Tx::Sqlite(snapshots.begin().await?.into())),
-            Self::Postgres { .. } => self.read().await,
+            Self::Postgres { .. } => {
+                let mut tx = self.read().await?;
+                // A plan for pages from anywhere reads from the beginning for each of them.
+                tx.execute(crate::sql!("set local plan_cache_mode = force_custom_plan"))
+                    .await?;
+                Ok(tx)
+            }
         }
     }
 

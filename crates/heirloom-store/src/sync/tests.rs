@@ -1,4 +1,4 @@
-use crate::{Db, sql};
+use crate::{Db, sql, testing::databases};
 
 use super::*;
 
@@ -34,6 +34,26 @@ async fn a_page_is_read_from_where_the_last_one_ended() {
         for line in &plan {
             let is_too_much = too_much.iter().any(|much| line.contains(much));
             assert!(!is_too_much, "{part:?}: {plan:#?}");
+        }
+    }
+}
+
+/// PostgreSQL keeps one plan for a statement that it has seen five times, which for a page of a large library reads
+/// everything before it, too.
+#[tokio::test]
+async fn each_page_has_a_plan_of_its_own() {
+    for database in databases().await {
+        let mut tx = database.db.snapshot().await.expect("it begins");
+        let which = Which::Within(Uuid::max(), Some(Uuid::nil()));
+        for _ in 0..10 {
+            let page = select(&mut tx, Part::Exif, UserId(Uuid::max()), which, 1_000).await;
+            assert!(page.expect("it is understood").is_empty());
+        }
+        if let Tx::Postgres(_) = tx {
+            let kept = sql!(
+                "select cast(coalesce(sum(generic_plans), 0) as bigint) from pg_prepared_statements"
+            );
+            assert_eq!(tx.scalar::<i64>(kept).await.expect("it is understood"), 0);
         }
     }
 }

@@ -1,5 +1,10 @@
 //! The bits of a scan (ITU-T T.81, F.2.2.5), in a word that is filled eight bytes at a time.
 
+#![expect(
+    clippy::inline_always,
+    reason = "run for every code of a photo; measured"
+)]
+
 use super::huffman::{Coefficient, Table, number};
 
 #[derive(Clone, Copy)]
@@ -36,7 +41,8 @@ impl<'f> Bits<'f> {
         }
         self.word |= next >> self.count;
         self.at += ((63 - self.count) / 8) as usize;
-        self.count |= 56;
+        // As many bytes more as there is room for.
+        self.count |= 0b11_1000;
     }
 
     /// Byte by byte: after 0xff comes what is no data.
@@ -65,12 +71,10 @@ impl<'f> Bits<'f> {
     }
 
     /// The next bits, from the highest.
-    #[inline(always)]
     pub(super) fn next(&self) -> u64 {
         self.word
     }
 
-    #[inline(always)]
     pub(super) fn take(&mut self, length: u32) {
         self.word <<= length;
         self.count = self.count.wrapping_sub(length);
@@ -113,7 +117,6 @@ impl<'f> Bits<'f> {
 }
 
 /// Whether one of the bytes is 0xff.
-#[inline(always)]
 fn has_marker(bytes: u64) -> bool {
     const LOW: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;

@@ -5,6 +5,11 @@
 //! one that it folds onto, and that share takes its quantisation in; what is left to do is the inverse transform (T.81,
 //! A.3.3) of 4 × 4, for the blocks of a unit side by side.
 
+#![expect(
+    clippy::inline_always,
+    reason = "run for every block of a photo; measured"
+)]
+
 use std::f64::consts::PI;
 
 use wide::{f32x8, i32x8};

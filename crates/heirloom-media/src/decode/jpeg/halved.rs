@@ -204,7 +204,6 @@ impl<'p> Plane<'p> {
     }
 
     /// What hangs over the right or the lower side is not the picture's.
-    #[inline(always)]
     fn put<const N: usize>(&mut self, x: usize, y: usize, values: [u8; N]) {
         if y >= self.height {
             return;
@@ -221,7 +220,6 @@ impl<'p> Plane<'p> {
 }
 
 /// Turns sums to values where they belong.
-#[inline(always)]
 fn put([bright, blue, red]: &mut [Plane<'_>; 3], column: usize, row: usize, sums: &Sums) {
     for (y, lanes) in blocks::values(sums).into_iter().enumerate() {
         let [one, two, three, four, colour, other, ..] = lanes;
@@ -233,7 +231,6 @@ fn put([bright, blue, red]: &mut [Plane<'_>; 3], column: usize, row: usize, sums
 }
 
 /// The rows of two blocks as one.
-#[inline(always)]
 fn beside(left: i32, right: i32) -> [u8; UNIT] {
     (u64::from(left as u32) | u64::from(right as u32) << 32).to_le_bytes()
 }
@@ -257,9 +254,12 @@ mod tests {
         (0..height)
             .flat_map(|y| (0..width).map(move |x| (x, y)))
             .flat_map(|(x, y)| [x * 3 + y, y * 2, 255 - x].map(|value| (x, value)))
-            .map(|(x, value)| match 2 * x < width {
-                true => value as u8,
-                false => rng.random(),
+            .map(|(x, value)| {
+                if 2 * x < width {
+                    value as u8
+                } else {
+                    rng.random()
+                }
             })
             .collect()
     }

@@ -75,7 +75,7 @@ impl Table {
         let found = self.found(symbol, length);
         let size = found.size();
         for rest in 0..1 << spare {
-            self.look[(code << spare | rest) as usize] = if found.is_whole() || size > spare {
+            self.look[((code << spare) | rest) as usize] = if found.is_whole() || size > spare {
                 found
             } else {
                 let value = number(rest >> (spare - size), size);
@@ -103,14 +103,13 @@ impl Table {
             if !first.is_whole() || first.is_end() {
                 continue;
             }
-            let second = alone[bits << first.length() & ((1 << LOOK) - 1)];
+            let second = alone[(bits << first.length()) % (1 << LOOK)];
             let is_there = second.is_whole() && first.length() + second.length() <= LOOK;
             *first = first.then(if is_there { second } else { Found::default() });
         }
     }
 
     /// The look-up for bits that begin at the highest.
-    #[inline(always)]
     pub(super) fn look(&self, bits: u64) -> Found {
         self.look[(bits >> (64 - LOOK)) as usize]
     }
@@ -152,16 +151,17 @@ impl Found {
     }
 
     fn first(length: u32, steps: u32, value: u16) -> u64 {
-        u64::from(length) * (1 | 1 << Self::ALONE)
-            | u64::from(steps) << Self::STEPS
-            | u64::from(value) << Self::VALUE
+        u64::from(length)
+            | (u64::from(length) << Self::ALONE)
+            | (u64::from(steps) << Self::STEPS)
+            | (u64::from(value) << Self::VALUE)
     }
 
     fn then(self, second: Self) -> Self {
         let both = Self(
-            self.0 + u64::from(second.length())
-                | u64::from(second.steps()) << Self::SECOND_STEPS
-                | u64::from(second.value() as u16) << Self::SECOND_VALUE,
+            (self.0 + u64::from(second.length()))
+                | (u64::from(second.steps()) << Self::SECOND_STEPS)
+                | (u64::from(second.value() as u16) << Self::SECOND_VALUE),
         );
         if both.is_end() {
             both
@@ -171,63 +171,52 @@ impl Found {
     }
 
     /// Bits of everything that was found; none where the code is longer.
-    #[inline(always)]
     pub(super) fn length(self) -> u32 {
         self.0 as u32 & 63
     }
 
     /// Bits of what comes first.
-    #[inline(always)]
     pub(super) fn length_alone(self) -> u32 {
         (self.0 >> Self::ALONE) as u32 & 63
     }
 
     /// Whether it is coefficients, one or two, and the second has no steps where it is not there.
-    #[inline(always)]
     pub(super) fn is_coefficients(self) -> bool {
         self.0 & Self::COEFFICIENTS != 0
     }
 
     /// Whether the block ends, perhaps after a coefficient.
-    #[inline(always)]
     pub(super) fn is_end(self) -> bool {
         let end = u64::from(END);
-        self.0 & (end << Self::STEPS | end << Self::SECOND_STEPS) != 0
+        self.0 & ((end << Self::STEPS) | (end << Self::SECOND_STEPS)) != 0
     }
 
     /// Whether the first's value is known.
-    #[inline(always)]
     pub(super) fn is_whole(self) -> bool {
         self.0 & Self::WHOLE != 0
     }
 
     /// Bits of the first's value, where it is not known.
-    #[inline(always)]
     pub(super) fn size(self) -> u32 {
         self.value() as u32
     }
 
-    #[inline(always)]
     pub(super) fn steps(self) -> u32 {
         u32::from((self.0 >> Self::STEPS) as u8)
     }
 
-    #[inline(always)]
     pub(super) fn value(self) -> i32 {
         self.0 as i32 >> Self::VALUE
     }
 
-    #[inline(always)]
     pub(super) fn second_steps(self) -> u32 {
         u32::from((self.0 >> Self::SECOND_STEPS) as u8)
     }
 
-    #[inline(always)]
     pub(super) fn second_value(self) -> i32 {
         (self.0 as i64 >> Self::SECOND_VALUE) as i32
     }
 
-    #[inline(always)]
     pub(super) fn coefficient(self) -> Coefficient {
         Coefficient {
             steps: self.steps(),
@@ -237,7 +226,6 @@ impl Found {
 }
 
 /// The number that `size` bits stand for, at least one (T.81, figure F.12).
-#[inline(always)]
 pub(super) fn number(bits: u32, size: u32) -> i32 {
     let bits = bits as i32;
     if bits < 1 << (size - 1) {
