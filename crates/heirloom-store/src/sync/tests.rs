@@ -51,9 +51,11 @@ async fn each_page_has_a_plan_of_its_own() {
         }
         if let Tx::Postgres(_) = tx {
             let kept = sql!(
-                "select cast(coalesce(sum(generic_plans), 0) as bigint) from pg_prepared_statements"
+                "select sum(generic_plans)::bigint, sum(custom_plans)::bigint from pg_prepared_statements
+                 where statement like '%key_entity%' and statement not like '%pg_prepared_statements%'"
             );
-            assert_eq!(tx.scalar::<i64>(kept).await.expect("it is understood"), 0);
+            let plans: (i64, i64) = tx.one(kept).await.expect("it is understood");
+            assert_eq!(plans, (0, 10));
         }
     }
 }

@@ -253,7 +253,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(7);
         (0..height)
             .flat_map(|y| (0..width).map(move |x| (x, y)))
-            .flat_map(|(x, y)| [x * 3 + y, y * 2, 255 - x].map(|value| (x, value)))
+            .flat_map(|(x, y)| [x * 3 + y, y * 2, x * y].map(|value| (x, value)))
             .map(|(x, value)| {
                 if 2 * x < width {
                     value as u8
