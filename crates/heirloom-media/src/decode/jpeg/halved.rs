@@ -147,7 +147,7 @@ impl<'f> Source<'f> {
                 for _ in 0..3 {
                     let found = self.ac.look(bits.next());
                     if !found.is_coefficients() {
-                        if found.is_end() && found.is_whole() {
+                        if found.is_end() {
                             bits.take(found.length());
                             if !found.coefficient().is_end() {
                                 place += found.steps();
